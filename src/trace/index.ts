@@ -1,0 +1,2 @@
+export * from './event.ts';
+export { Tracer } from './tracer.ts';
