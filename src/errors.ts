@@ -75,9 +75,20 @@ export type ErrorCode =
   | 'SMTPUTF8_NOT_OFFERED'
   | 'EXTENSION_NOT_OFFERED'
   | 'MESSAGE_TOO_BIG'
-  // http
-  | 'BAD_RESPONSE'
+  // http: the bytes of a response, each with an offset (ResponseError)
+  | 'EMPTY_RESPONSE'
+  | 'NOT_HTTP'
+  | 'BAD_STATUS_LINE'
+  | 'BAD_HEADER'
+  | 'CONTROL_IN_HEAD'
+  | 'BAD_CONTENT_LENGTH'
+  | 'CONFLICTING_CONTENT_LENGTH'
+  | 'UNKNOWN_TRANSFER_CODING'
+  | 'BAD_CHUNK'
+  | 'UNEXPECTED_UPGRADE'
+  | 'SHORT_HEAD'
   | 'SHORT_BODY'
+  // http: what a response asks for, and what is made of it
   | 'REDIRECT_REFUSED'
   | 'BAD_ENCODING';
 

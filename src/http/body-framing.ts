@@ -1,0 +1,95 @@
+/** Where the body of a response ends (RFC 9112 section 6.3). */
+import { ResponseError } from './errors.ts';
+import type { Quirk } from './quirks.ts';
+import type { ResponseHead } from './response-head.ts';
+import { excerpt } from './status-line.ts';
+
+export type Framing =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'content-length'; readonly length: number }
+  | { readonly kind: 'chunked' }
+  | { readonly kind: 'until-close' };
+
+/** What of the request decides how its response is framed. */
+export interface Asked {
+  readonly method: string;
+  readonly version: HttpVersion;
+}
+
+export type HttpVersion = '0.9' | '1.0' | '1.1';
+
+const NONE: Framing = { kind: 'none' };
+const CHUNKED: Framing = { kind: 'chunked' };
+const UNTIL_CLOSE: Framing = { kind: 'until-close' };
+
+/** Decides by method, status and fields; `offset` is where the head begins, for an error to name. */
+export function frameBody(head: ResponseHead, asked: Asked, offset: number, quirks: Set<Quirk>): Framing {
+  const lengths: string[] = [];
+  const codings: string[] = [];
+  for (const [name, value] of head.headers) {
+    // the length first: this runs over every field of every page
+    if (name.length === 14 && name.toLowerCase() === 'content-length') lengths.push(value);
+    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') codings.push(value);
+    else if (name.length === 10 && name.toLowerCase() === 'connection' && asked.version !== '1.1') {
+      if (/(?:^|[,\s])keep-alive(?:$|[,\s])/i.test(value)) quirks.add('unasked-keep-alive');
+    }
+  }
+  if (hasNoBody(head.status, asked.method)) return NONE;
+  const length = lengths.length === 0 ? undefined : contentLength(lengths, offset, quirks);
+  if (codings.length > 0) return transferCoding(codings, length, head, asked, offset, quirks);
+  return length === undefined ? UNTIL_CLOSE : { kind: 'content-length', length };
+}
+
+/** Rules 1 and 2: whatever the fields say, these responses end with their head. */
+function hasNoBody(status: number, method: string): boolean {
+  if (status < 200 || status === 204 || status === 304 || method === 'HEAD') return true;
+  return method === 'CONNECT' && status < 300;
+}
+
+/** Decimal digits and nothing else, the same each time. A list, even of equal numbers, is refused. */
+function contentLength(values: readonly string[], offset: number, quirks: Set<Quirk>): number {
+  const [first = ''] = values;
+  for (const value of values) {
+    if (/^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)+$/.test(value)) {
+      throw new ResponseError('CONFLICTING_CONTENT_LENGTH', `Content-Length is a list: ${excerpt(value)}`, { offset });
+    }
+    if (!/^[0-9]+$/.test(value)) {
+      throw new ResponseError('BAD_CONTENT_LENGTH', `not a Content-Length: ${excerpt(value)}`, { offset });
+    }
+    if (value !== first) {
+      const message = `two values of Content-Length: ${excerpt(first)} and ${excerpt(value)}`;
+      throw new ResponseError('CONFLICTING_CONTENT_LENGTH', message, { offset });
+    }
+  }
+  const length = Number(first);
+  if (!Number.isSafeInteger(length)) {
+    throw new ResponseError('BAD_CONTENT_LENGTH', `Content-Length is beyond all measure: ${excerpt(first)}`, {
+      offset,
+    });
+  }
+  if (values.length > 1) quirks.add('repeated-content-length');
+  return length;
+}
+
+/** chunked, alone and once, or the obsolete identity; nothing else was asked for, so nothing else may come. */
+function transferCoding(
+  values: readonly string[],
+  length: number | undefined,
+  head: ResponseHead,
+  asked: Asked,
+  offset: number,
+  quirks: Set<Quirk>,
+): Framing {
+  const coding = values.join(', ').toLowerCase();
+  if (coding === 'identity' && length === undefined) {
+    quirks.add('identity-coding');
+    return UNTIL_CLOSE;
+  }
+  if (coding !== 'chunked') {
+    throw new ResponseError('UNKNOWN_TRANSFER_CODING', `Transfer-Encoding: ${excerpt(values.join(', '))}`, { offset });
+  }
+  if (length !== undefined) quirks.add('content-length-with-chunked');
+  if (head.version === '1.0') quirks.add('chunked-in-1.0');
+  if (asked.version !== '1.1') quirks.add('unasked-chunked');
+  return CHUNKED;
+}
