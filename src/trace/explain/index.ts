@@ -1,0 +1,113 @@
+/**
+ * What a line of a dialogue means, what happens next, and where that is written. The texts are ours; each names its
+ * source. Secrets stay secret: an event's credentials are overwritten before they get here, and only challenges are
+ * decoded.
+ */
+import type { Reply } from '../../errors.ts';
+import type { ReceivedEvent, SentEvent, TlsFacts, TraceEvent } from '../event.ts';
+import { plainText } from '../render.ts';
+import { isContent } from '../turn.ts';
+import { explainEnhanced } from './enhanced.ts';
+import { type Entry, type Explanation, explanation } from './entry.ts';
+import { explainCommand, explainKeyword, explainReply } from './smtp.ts';
+import { BODY, explainHead, explainHeader, explainStart } from './web.ts';
+
+export type { Explanation } from './entry.ts';
+
+/** Explains an event of a trace; undefined where there is nothing to say. */
+export function explain(event: TraceEvent): Explanation | undefined {
+  switch (event.kind) {
+    case 'sent':
+      return event.protocol === 'http' ? explainHead(plainText(event.bytes, event.secrets)) : explainSent(event);
+    case 'received':
+      return explainReceived(event);
+    case 'tls':
+      return explainTls(event.facts);
+    default:
+      return undefined;
+  }
+}
+
+function explainSent(event: SentEvent): Explanation | undefined {
+  if (isContent(event)) return explanation('content', CONTENT);
+  const line = plainText(event.bytes, event.secrets).trimEnd();
+  if (event.verb !== undefined) return explainCommand(line);
+  return event.phase === 'auth' ? explanation('answer', line === '*' ? CANCEL : ANSWER) : undefined;
+}
+
+function explainReceived(event: ReceivedEvent): Explanation | undefined {
+  if (event.protocol === 'http') {
+    return isContent(event) ? explanation('body', BODY) : explainHead(plainText(event.bytes, event.secrets));
+  }
+  if (event.reply === undefined) return undefined;
+  // A challenge may be marked as secret; then nothing of it is told.
+  const shown = event.secrets.length === 0 ? event.reply : { ...event.reply, lines: [] };
+  return explainReply(shown, event.phase);
+}
+
+const CONTENT: Entry = [
+  'The message itself: headers, an empty line, the body. A line that begins with a dot has another dot put before it; a dot alone ends it.',
+  'RFC 5321 section 4.5.2',
+  'The server answers 250 when it has taken the message.',
+];
+const ANSWER: Entry = [
+  'The answer to the challenge, in base64.',
+  'RFC 4954 section 4',
+  'The server answers 235, 334 or a refusal.',
+];
+const CANCEL: Entry = ['The client gives up the login.', 'RFC 4954 section 4', 'The server answers 501.'];
+
+function explainTls(facts: TlsFacts): Explanation {
+  const trust: Entry = facts.authorized
+    ? ['The certificate is signed by somebody trusted, and is for this name.', 'RFC 9525 section 6']
+    : [
+        `Anybody could be at the other end: ${facts.authorizationError ?? 'the certificate was not checked'}.`,
+        'RFC 9525 section 6',
+      ];
+  const parts = [explanation(facts.authorized ? 'verified' : 'not verified', trust)];
+  if (facts.certificate !== undefined) {
+    const { subject, issuer, validTo } = facts.certificate;
+    parts.push(
+      explanation(subject, [
+        `Who the server says it is, as ${issuer} has signed; valid until ${validTo.toISOString().slice(0, 10)}.`,
+        'RFC 5280 section 4.1',
+      ]),
+    );
+  }
+  const source = facts.protocol === 'TLSv1.3' ? 'RFC 8446' : facts.protocol === 'TLSv1.2' ? 'RFC 5246' : 'RFC 8996';
+  return explanation(facts.protocol, ['From here on everything is encrypted.', source], parts);
+}
+
+/**
+ * Explains a line on its own, without knowing what came before: `'550 5.7.26'`, `'MAIL FROM:<a@b.example> SIZE=99'`,
+ * `'250-PIPELINING'`, `'HTTP/1.1 404 Not Found'`, `'Content-Length: 12'`, `'5.1.1'`, `'STARTTLS'`.
+ */
+export function explainLine(line: string, phase?: string): Explanation | undefined {
+  const text = line.trim();
+  const reply = parseReplyLine(text);
+  if (reply !== undefined) return explainReplyLine(reply, phase);
+  return (
+    explainEnhanced(text) ?? explainStart(text) ?? explainCommand(text) ?? explainHeader(text) ?? explainKeyword(text)
+  );
+}
+
+interface ReplyLine {
+  readonly code: number;
+  readonly last: boolean;
+  readonly enhanced: string | undefined;
+  readonly text: string;
+}
+
+function parseReplyLine(text: string): ReplyLine | undefined {
+  const match = /^([2-5]\d\d)(?:([ -])(?:([245]\.\d{1,3}\.\d{1,3})(?: |$))?(.*))?$/.exec(text);
+  if (match === null) return undefined;
+  return { code: Number(match[1]), last: match[2] !== '-', enhanced: match[3], text: match[4] ?? '' };
+}
+
+function explainReplyLine(line: ReplyLine, phase: string | undefined): Explanation {
+  const reply: Reply = { code: line.code, enhanced: line.enhanced, lines: [line.text] };
+  const whole = explainReply(reply, phase);
+  // In the middle of EHLO's reply, the keyword says more than the code does.
+  const keyword = line.code === 250 && line.enhanced === undefined ? explainKeyword(line.text) : undefined;
+  return keyword === undefined ? whole : { ...keyword, subject: `250 ${keyword.subject}` };
+}

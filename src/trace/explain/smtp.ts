@@ -1,0 +1,98 @@
+/** Explains lines of SMTP and LMTP: commands with their parameters, replies with their codes, EHLO's keywords. */
+import type { Reply } from '../../errors.ts';
+import { decodedChallenge, MECHANISMS } from './auth.ts';
+import { COMMANDS, PARAMETERS } from './commands.ts';
+import { explainEnhanced } from './enhanced.ts';
+import { type Entry, type Explanation, entryOf, explanation } from './entry.ts';
+import { KEYWORDS } from './keywords.ts';
+import { PHASE_REPLIES, REPLY_CLASSES, REPLY_CODES } from './replies.ts';
+
+/** A command line without its line end; undefined where its verb is not known. */
+export function explainCommand(line: string): Explanation | undefined {
+  const [verb = '', ...words] = line.trim().split(/ +/);
+  const entry = entryOf(COMMANDS, verb);
+  if (entry === undefined) return undefined;
+  return explanation(verb.toUpperCase(), entry, commandParts(verb.toUpperCase(), words));
+}
+
+function commandParts(verb: string, words: readonly string[]): Explanation[] {
+  if (verb === 'MAIL' || verb === 'RCPT') return parameters(verb, words);
+  if (verb === 'AUTH') {
+    const mechanism = entryOf(MECHANISMS, words[0] ?? '');
+    return mechanism === undefined ? [] : [explanation((words[0] ?? '').toUpperCase(), mechanism)];
+  }
+  return [];
+}
+
+function parameters(verb: string, words: readonly string[]): Explanation[] {
+  const parts: Explanation[] = [];
+  if (verb === 'MAIL' && words.some((word) => /^(FROM:)?<>$/i.test(word))) {
+    parts.push(explanation('<>', NULL_PATH));
+  }
+  for (const word of words) {
+    const entry = entryOf(PARAMETERS, word.split('=')[0] ?? '');
+    if (entry !== undefined) parts.push(explanation(word, entry));
+  }
+  return parts;
+}
+
+const NULL_PATH: Entry = [
+  'No return path: for reports, so that a report of failure never causes another.',
+  'RFC 5321 section 4.5.5',
+];
+
+/** A reply; `phase` is the part of the dialogue it ends, where that is known: the same 250 says different things. */
+export function explainReply(reply: Reply, phase?: string): Explanation {
+  const code = String(reply.code);
+  const atPhase = code.startsWith('2') || code === '354' ? entryOf(PHASE_REPLIES, phase ?? '') : undefined;
+  const entry = atPhase ?? entryOf(REPLY_CODES, code) ?? generic(code);
+  const severity = REPLY_CLASSES[code.charAt(0)];
+  const refusal = severity !== undefined && /^[45]/.test(code) ? severity : undefined;
+  return explanation(code, refusal === undefined ? entry : refused(entry, refusal), replyParts(reply, phase));
+}
+
+/** A refusal says both what it is and whether trying again can help. */
+function refused([means, source, next]: Entry, [severity, , retry]: Entry): Entry {
+  const whole = means === severity ? means : `${severity} ${means}`;
+  const after = next ?? retry;
+  return after === undefined ? [whole, source] : [whole, source, after];
+}
+
+function generic(code: string): Entry {
+  return REPLY_CLASSES[code.charAt(0)] ?? ['A code outside of what SMTP allows.', 'RFC 5321 section 4.2.1'];
+}
+
+function replyParts(reply: Reply, phase: string | undefined): Explanation[] {
+  const parts: Explanation[] = [];
+  const enhanced = reply.enhanced === undefined ? undefined : explainEnhanced(reply.enhanced);
+  if (enhanced !== undefined) parts.push(enhanced);
+  if (phase === 'ehlo' && reply.code === 250) {
+    for (const line of reply.lines.slice(1))
+      parts.push(explainKeyword(line) ?? explanation(line.trim(), UNKNOWN_KEYWORD));
+  }
+  if (reply.code === 334) {
+    const challenge = decodedChallenge(reply.lines[0] ?? '');
+    if (challenge !== undefined) parts.push(explanation(challenge, CHALLENGE));
+  }
+  return parts;
+}
+
+const CHALLENGE: Entry = ['The challenge, decoded.', 'RFC 4954 section 4'];
+
+/** One line of EHLO's reply: a keyword with its parameters. `AUTH=` is how servers older than the RFC wrote it. */
+export function explainKeyword(line: string): Explanation | undefined {
+  const [keyword = '', ...words] = line.trim().split(/[ =]+/);
+  const entry = entryOf(KEYWORDS, keyword);
+  if (entry === undefined) return undefined;
+  if (keyword.toUpperCase() !== 'AUTH') return explanation(line.trim(), entry);
+  const mechanisms = words.flatMap((word) => {
+    const mechanism = entryOf(MECHANISMS, word);
+    return mechanism === undefined ? [] : [explanation(word, mechanism)];
+  });
+  return explanation(line.trim(), entry, mechanisms);
+}
+
+const UNKNOWN_KEYWORD: Entry = [
+  'An extension that is not in the registry; a client that does not know it leaves it alone.',
+  'RFC 5321 section 4.1.1.1',
+];

@@ -1,0 +1,38 @@
+/**
+ * A transcript to paste into an issue: per connection a heading, the facts, and the dialogue in a fenced block with
+ * `C: ` and `S: ` as in the RFCs. Each connection is written whole when it closes, so that several never mix.
+ */
+import type { Trace } from './event.ts';
+import { safe } from './render.ts';
+import { factLines } from './swaks.ts';
+import { contentLimit, type TextOptions, turnLines, type Write } from './text.ts';
+import { turns } from './turn.ts';
+
+export function markdown(write: Write, options: TextOptions = {}): Trace {
+  const open = new Map<number, string[]>();
+
+  function linesOf(connection: number): string[] {
+    let lines = open.get(connection);
+    if (lines === undefined) open.set(connection, (lines = []));
+    return lines;
+  }
+
+  return turns(contentLimit(options), {
+    turn(turn) {
+      // Every line has a mark before it, so none of them can end the fence.
+      const mark = turn.event.kind === 'sent' ? 'C: ' : 'S: ';
+      linesOf(turn.event.connection).push(...turnLines(turn).map((line) => (mark + line).trimEnd()));
+    },
+    fact(event) {
+      const lines = linesOf(event.connection);
+      if (event.kind === 'connecting') {
+        lines.push(`### ${event.protocol.toUpperCase()} dialogue with ${safe(event.target)}`, '', '```text');
+      } else {
+        lines.push(...factLines(event).map((line) => `-- ${safe(line)}`));
+      }
+      if (event.kind !== 'closed') return;
+      open.delete(event.connection);
+      write(`${lines[0]?.startsWith('###') ? '' : '```text\n'}${lines.join('\n')}\n\`\`\`\n\n`);
+    },
+  });
+}

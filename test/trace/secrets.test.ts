@@ -1,0 +1,79 @@
+/** No credential's bytes reach the output of any format, whatever the credential, and wherever its spans are cut. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { explain } from '../../src/trace/explain/index.ts';
+import { formats } from '../../src/trace/formats.ts';
+import { stretches } from '../../src/trace/render.ts';
+import { Dialogue } from './dialogue.ts';
+
+/** Long enough not to stand in the dialogue by chance. */
+const password = fc.string({ unit: 'grapheme', minLength: 12, maxLength: 40 }).filter((text) => !/[\r\n\0]/.test(text));
+
+function login(trace: (event: never) => void, user: string, secret: string): void {
+  const plain = Buffer.from(`\0${user}\0${secret}`).toString('base64');
+  const step = Buffer.from(secret).toString('base64');
+  const challenge = Buffer.from(`<${secret}@server>`).toString('base64');
+  new Dialogue(trace as never)
+    .open()
+    .hear('220 a')
+    .say(`AUTH PLAIN ${plain}`, plain)
+    .hear('535 no')
+    .say('AUTH LOGIN')
+    .hear('334 VXNlcm5hbWU6')
+    .answer(Buffer.from(user).toString('base64'))
+    .hear('334 UGFzc3dvcmQ6')
+    .answer(step)
+    .hear('535 no')
+    .say('AUTH CRAM-MD5')
+    .challenge('334', challenge)
+    .answer(step)
+    .hear('235 ok')
+    .close();
+}
+
+test('no format shows a credential, in base64 or in clear', () => {
+  fc.assert(
+    fc.property(fc.emailAddress(), password, (user, secret) => {
+      for (const [name, format] of Object.entries(formats)) {
+        for (const explained of [false, true]) {
+          let text = '';
+          login(format((more) => (text += more), { explain: explained, content: 'whole' }) as never, user, secret);
+          const forms = [secret, ...[`\0${user}\0${secret}`, secret, user, `<${secret}@server>`].map(base64)];
+          for (const form of forms) expect(text.includes(form), `${name}: ${form}`).toBe(false);
+          expect(text).toContain(`<secret, ${Buffer.from(base64(secret)).length} bytes>`);
+        }
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('no explanation tells one', () => {
+  fc.assert(
+    fc.property(fc.emailAddress(), password, (user, secret) => {
+      const told: unknown[] = [];
+      login((event) => told.push(explain(event)), user, secret);
+      const text = JSON.stringify(told);
+      for (const form of [secret, base64(secret), `<${secret}@server>`]) expect(text.includes(form)).toBe(false);
+      expect(text).toContain('Username:');
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('bytes are cut exactly at their spans, in whatever order and overlap these come', () => {
+  const span = fc.tuple(fc.nat(30), fc.nat(30)).map(([a, b]) => ({ start: Math.min(a, b), end: Math.max(a, b) }));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 24 }), fc.array(span, { maxLength: 4 }), (bytes, spans) => {
+      const cut = stretches(bytes, spans);
+      expect(Buffer.concat(cut.map((part) => part.bytes))).toEqual(Buffer.from(bytes));
+      const secret = cut.flatMap((part) => Array.from(part.bytes, () => part.secret));
+      const wanted = Array.from(bytes, (_byte, index) => spans.some(({ start, end }) => start <= index && index < end));
+      expect(secret).toEqual(wanted);
+    }),
+  );
+});
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
