@@ -1,0 +1,222 @@
+/** Makes a connection: name, guard, socket, proxy, TLS, each within its deadline. */
+import net from 'node:net';
+import { ConnectionError, PlainwireError, TimeoutError } from '../errors.ts';
+import type { Protocol, Trace } from '../trace/event.ts';
+import { Tracer } from '../trace/tracer.ts';
+import { aborted, Connection, type ConnectTiming } from './connection.ts';
+import { checkEndpoint, type Endpoint, formatEndpoint, type HostEndpoint } from './endpoint.ts';
+import { type ProxyUrl, parseProxy, tunnelByConnect, tunnelBySocks } from './proxy.ts';
+import { type Address, addressesOf, type Resolve, resolveBySystem } from './resolve.ts';
+import type { TlsOptions } from './tls.ts';
+
+/** Milliseconds; RFC 5321 gives no value for these, so they are what a person would still wait for. */
+export interface ConnectTimeouts {
+  /** Name lookup, 20 s by default. */
+  readonly lookup?: number;
+  /** TCP or Unix connect, and what a proxy does on top of it, 30 s by default. */
+  readonly connect?: number;
+  /** TLS handshake, 30 s by default. */
+  readonly tls?: number;
+}
+
+export const DEFAULT_CONNECT_TIMEOUTS: Required<ConnectTimeouts> = { lookup: 20_000, connect: 30_000, tls: 30_000 };
+
+/**
+ * How long one address of several is tried before the next (RFC 8305's connection attempt delay). Node gives up an
+ * attempt when it goes on to the next, so this must be longer than a slow but honest handshake.
+ */
+const ATTEMPT_TIMEOUT = 2_500;
+
+export interface ConnectOptions {
+  /** Given: TLS from the first byte on. */
+  readonly tls?: TlsOptions;
+  readonly timeouts?: ConnectTimeouts;
+  /** Ends the connection, in every phase of its life. */
+  readonly signal?: AbortSignal;
+  readonly trace?: Trace;
+  /** What the trace calls the protocol; `'raw'` by default. */
+  readonly protocol?: Protocol;
+  readonly proxy?: ProxyUrl;
+  /** How names become addresses; the system's resolver by default. */
+  readonly resolve?: Resolve;
+  /** Called with each address before it is connected to; what it throws ends the attempt. Not asked behind a proxy. */
+  readonly guard?: (address: Address, host: string) => void;
+  /** The local address to connect from. */
+  readonly localAddress?: string;
+}
+
+let connections = 0;
+
+/**
+ * Connects to a host and port, or to the path of a Unix domain socket.
+ * @throws MessageError for an endpoint that can't be, ConnectionError, TlsError, TimeoutError, AbortError
+ */
+export async function connect(endpoint: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
+  checkEndpoint(endpoint);
+  const { signal, trace } = options;
+  connections += 1;
+  const tracer = trace === undefined ? undefined : new Tracer(trace, options.protocol ?? 'raw', connections);
+  tracer?.connecting(formatEndpoint(endpoint));
+  const timeouts = { ...DEFAULT_CONNECT_TIMEOUTS, ...options.timeouts };
+  try {
+    if (signal?.aborted) throw aborted(signal, 'connect');
+    const connection = await open(endpoint, options, timeouts, tracer);
+    tracer?.connected(formatEndpoint(endpoint), connection.remote);
+    if (options.tls !== undefined) {
+      connection.setDeadline('tls', timeouts.tls);
+      await connection.upgrade(options.tls);
+      connection.clearDeadline();
+    }
+    return connection;
+  } catch (error) {
+    // faults of a standing connection have been reported by it
+    if (error instanceof PlainwireError && error.phase !== 'tls') tracer?.error(error);
+    throw error;
+  }
+}
+
+async function open(
+  endpoint: Endpoint,
+  options: ConnectOptions,
+  timeouts: Required<ConnectTimeouts>,
+  tracer: Tracer | undefined,
+): Promise<Connection> {
+  const common = { signal: options.signal, tracer };
+  if ('path' in endpoint) {
+    const started = performance.now();
+    const stream = await socketTo({ path: endpoint.path }, formatEndpoint(endpoint), timeouts.connect, options.signal);
+    const timing = { lookup: 0, connect: performance.now() - started, tls: 0 };
+    return new Connection({ stream, remote: endpoint.path, host: '', timing, ...common });
+  }
+  if (options.proxy === undefined) {
+    const { socket, remote, timing } = await openHost(endpoint, options, timeouts);
+    return new Connection({ stream: socket, remote, host: endpoint.host, timing, ...common });
+  }
+  const server = parseProxy(options.proxy);
+  const { guard: _, ...direct } = options;
+  const { socket, remote, timing } = await openHost(server.endpoint, direct, timeouts);
+  if (server.kind === 'socks5') {
+    const stream = await tunnelBySocks(socket, server, endpoint, timeouts.connect);
+    return new Connection({ stream, remote, host: endpoint.host, timing, ...common });
+  }
+  const connection = new Connection({ stream: socket, remote, host: endpoint.host, timing, ...common });
+  connection.setDeadline('proxy', timeouts.connect);
+  try {
+    await tunnelByConnect(connection, server, endpoint);
+  } catch (error) {
+    connection.destroy();
+    throw error;
+  }
+  connection.clearDeadline();
+  return connection;
+}
+
+interface Opened {
+  readonly socket: net.Socket;
+  readonly remote: string;
+  readonly timing: ConnectTiming;
+}
+
+async function openHost(
+  endpoint: HostEndpoint,
+  options: ConnectOptions,
+  timeouts: Required<ConnectTimeouts>,
+): Promise<Opened> {
+  const { host, port } = endpoint;
+  const started = performance.now();
+  const literal = net.isIP(host) !== 0;
+  const addresses = literal
+    ? await addressesOf(host, resolveBySystem)
+    : await within(addressesOf(host, options.resolve ?? resolveBySystem), 'lookup', timeouts.lookup, options.signal);
+  // one refused address refuses the name: a name that mixes public and private addresses is how rebinding is done
+  if (options.guard !== undefined) for (const address of addresses) options.guard(address, host);
+  const connecting = performance.now();
+  const socket = await socketTo(
+    {
+      host,
+      port,
+      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+      // the very addresses that were looked up and guarded: the name is not asked for again
+      lookup: fixed(addresses),
+      autoSelectFamily: addresses.length > 1,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
+    },
+    formatEndpoint(endpoint),
+    timeouts.connect,
+    options.signal,
+  );
+  const timing = { lookup: literal ? 0 : connecting - started, connect: performance.now() - connecting, tls: 0 };
+  return { socket, remote: formatEndpoint({ host: socket.remoteAddress ?? host, port }), timing };
+}
+
+function fixed(addresses: readonly Address[]): net.LookupFunction {
+  return (_host, options, callback) => {
+    const first = addresses[0];
+    if (options.all) callback(null, [...addresses]);
+    else if (first !== undefined) callback(null, first.address, first.family);
+  };
+}
+
+function socketTo(
+  target: net.NetConnectOpts,
+  name: string,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = net.connect({ ...target, allowHalfOpen: true, noDelay: true });
+    const settle = (error?: PlainwireError): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      socket.off('connect', onConnect);
+      if (error === undefined) {
+        socket.off('error', onError);
+        resolve(socket);
+      } else {
+        socket.destroy();
+        reject(error);
+      }
+    };
+    const onConnect = (): void => settle();
+    const onError = (error: Error): void => settle(refused(name, error));
+    const onAbort = (): void => settle(aborted(signal, 'connect'));
+    const timer = setTimeout(() => settle(late('connect', ms)), ms);
+    socket.on('connect', onConnect);
+    socket.on('error', onError);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** What can't be cancelled is at least not waited for. */
+async function within<T>(work: Promise<T>, phase: string, ms: number, signal: AbortSignal | undefined): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const ended = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late(phase, ms)), ms);
+    onAbort = () => reject(aborted(signal, phase));
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+function late(phase: string, ms: number): TimeoutError {
+  return new TimeoutError('DEADLINE_PASSED', `the deadline of phase ${phase} (${ms} ms) passed`, {
+    phase,
+    retryable: true,
+  });
+}
+
+function refused(name: string, error: Error): ConnectionError {
+  const causes = error instanceof AggregateError ? (error.errors as Error[]) : [error];
+  const reasons = new Set(causes.map((each) => (each as NodeJS.ErrnoException).code ?? each.message));
+  return new ConnectionError('CONNECT_FAILED', `no connection to ${name}: ${[...reasons].join(', ')}`, {
+    cause: error,
+    phase: 'connect',
+    retryable: true,
+  });
+}

@@ -1,0 +1,377 @@
+/**
+ * One connection, whatever carries it: a TCP or Unix socket, TLS over it, or one end of an in-memory pair.
+ *
+ * Reads are pulled, chunk by chunk as they came; writes say when to wait; one absolute deadline and one AbortSignal end
+ * every wait. When the connection fails, every wait on it, now and later, ends with the same error, but bytes that came
+ * before the fault are still read first.
+ */
+import type { Duplex } from 'node:stream';
+import { AbortError, ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '../errors.ts';
+import type { TlsFacts } from '../trace/event.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { handshake, type TlsOptions } from './tls.ts';
+
+/** Bytes held for a reader that is not there; past this the peer has to wait. */
+const READ_AHEAD = 256 * 1024;
+
+/** How long close() waits for written bytes to leave before it gives up on them, in milliseconds. */
+const CLOSE_LINGER = 2_000;
+
+/** Milliseconds each phase of connecting took; 0 for a phase that was not needed. */
+export interface ConnectTiming {
+  readonly lookup: number;
+  readonly connect: number;
+  readonly tls: number;
+}
+
+export interface ConnectionInit {
+  readonly stream: Duplex;
+  /** The peer's address and port, or the path of the socket. */
+  readonly remote: string;
+  /** The host name as asked for, for SNI and certificate checks; empty for a path. */
+  readonly host: string;
+  readonly timing?: ConnectTiming;
+  readonly signal?: AbortSignal | undefined;
+  readonly tracer?: Tracer | undefined;
+}
+
+interface Wait<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: PlainwireError) => void;
+}
+
+export class Connection implements AsyncDisposable {
+  /** The peer's numeric address and port, or the path of the socket. */
+  readonly remote: string;
+  readonly host: string;
+  readonly tracer: Tracer | undefined;
+  #timing: ConnectTiming;
+  #stream: Duplex;
+  #tls: TlsFacts | undefined;
+  #chunks: Uint8Array[] = [];
+  #held = 0;
+  #ended = false;
+  #fault: PlainwireError | undefined;
+  #reading: Wait<Uint8Array | undefined> | undefined;
+  #draining: { promise: Promise<void>; wait: Wait<void> } | undefined;
+  #closed: Promise<void>;
+  #isClosed = false;
+  #settleClosed: () => void = () => {};
+  #deadline: { at: number; phase: string } | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = 0;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.destroy(aborted(this.#signal, this.#deadline?.phase));
+
+  constructor(init: ConnectionInit) {
+    this.remote = init.remote;
+    this.host = init.host;
+    this.tracer = init.tracer;
+    this.#timing = init.timing ?? { lookup: 0, connect: 0, tls: 0 };
+    this.#signal = init.signal;
+    this.#closed = new Promise((resolve) => {
+      this.#settleClosed = resolve;
+    });
+    this.#stream = init.stream;
+    this.#listen();
+    if (this.#signal?.aborted) this.#onAbort();
+    else this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Facts of the TLS session; undefined while the connection is in clear. */
+  get tls(): TlsFacts | undefined {
+    return this.#tls;
+  }
+
+  get timing(): ConnectTiming {
+    return this.#timing;
+  }
+
+  /** The error that ended the connection, if one did. */
+  get fault(): PlainwireError | undefined {
+    return this.#fault;
+  }
+
+  /** Settles when the connection is closed, whoever closed it; never rejects. */
+  get closed(): Promise<void> {
+    return this.#closed;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Whether bytes have come that nobody has read. */
+  get hasUnread(): boolean {
+    return this.#held > 0 || this.#stream.readableLength > 0;
+  }
+
+  /**
+   * The next bytes, as they came: a chunk is whatever the network made of the peer's writes, and says nothing about
+   * where a line or a message ends. Undefined at the end of the peer's data.
+   * @throws ConnectionError | TimeoutError | AbortError | TlsError
+   */
+  read(): Promise<Uint8Array | undefined> {
+    const chunk = this.#chunks.shift();
+    if (chunk !== undefined) {
+      this.#held -= chunk.length;
+      if (this.#stream.isPaused() && this.#held < READ_AHEAD) this.#stream.resume();
+      return Promise.resolve(chunk);
+    }
+    if (this.#ended) return Promise.resolve(undefined);
+    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    if (this.#reading !== undefined) throw new TypeError('read() while another read() waits');
+    return new Promise((resolve, reject) => {
+      this.#reading = { resolve, reject };
+    });
+  }
+
+  /** Puts bytes back, to be read first: for one who read past what was meant for it. */
+  unread(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    this.#chunks.unshift(chunk);
+    this.#held += chunk.length;
+  }
+
+  /**
+   * Hands bytes to the peer; a string holds one byte a character (latin1). Undefined when more may be written at once,
+   * otherwise a promise that settles when the backlog has drained. Faults show in the next wait.
+   */
+  write(data: Uint8Array | string): Promise<void> | undefined {
+    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    const flowing = typeof data === 'string' ? this.#stream.write(data, 'latin1') : this.#stream.write(data);
+    return flowing ? undefined : this.drained();
+  }
+
+  /** Settles when what was written has left far enough that more may follow. */
+  drained(): Promise<void> {
+    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    if (!this.#stream.writableNeedDrain) return Promise.resolve();
+    if (this.#draining === undefined) {
+      let wait!: Wait<void>;
+      const promise = new Promise<void>((resolve, reject) => {
+        wait = { resolve, reject };
+      });
+      // the writer may have gone away by the time the fault comes: the reader reports it then
+      promise.catch(() => {});
+      this.#draining = { promise, wait };
+    }
+    return this.#draining.promise;
+  }
+
+  /**
+   * Sets the moment, `ms` from now, by which what is being waited for must have come. When it passes, the connection is
+   * destroyed and every wait rejects with a {@link TimeoutError} that names the phase. Each call replaces the one before.
+   */
+  setDeadline(phase: string, ms: number): void {
+    const at = performance.now() + ms;
+    this.#deadline = { at, phase };
+    // one timer serves many deadlines: it is set anew only for an earlier one, and finds the later ones when it fires
+    if (this.#timer === undefined || at < this.#timerAt) this.#arm(at, ms);
+  }
+
+  clearDeadline(): void {
+    this.#deadline = undefined;
+  }
+
+  /** Says that we have said everything (half-close); reading goes on. */
+  end(): void {
+    if (!this.#stream.writableEnded) this.#stream.end();
+  }
+
+  /**
+   * Encrypts the connection from here on: the TLS handshake as the client. Refuses when bytes from before the handshake
+   * are still unread, for they would be taken for bytes from after it (the STARTTLS command injection, CVE-2011-0411).
+   * @throws ProtocolError BYTES_BEFORE_TLS, TlsError, and what read() throws
+   */
+  async upgrade(options: TlsOptions = {}): Promise<TlsFacts> {
+    if (this.#fault !== undefined) throw this.#fault;
+    if (this.#reading !== undefined) throw new TypeError('upgrade() while a read() waits');
+    this.refuseUnread();
+    const started = performance.now();
+    const clear = this.#stream;
+    this.#unlisten(clear);
+    const secure = handshake(clear, this.host, options);
+    this.#stream = secure.stream;
+    try {
+      // a fault of the stream below, the deadline or the signal ends the handshake too
+      const faulted = new Promise<never>((_, reject) => {
+        this.#reading = { resolve: () => {}, reject };
+      });
+      await Promise.race([secure.done, faulted]);
+      this.#reading = undefined;
+      this.#tls = secure.facts();
+      this.#listen();
+    } catch (error) {
+      const fault = error instanceof PlainwireError ? error : secure.failure(error);
+      this.destroy(fault);
+      this.#finish('us');
+      throw this.#fault ?? fault;
+    }
+    this.#timing = { ...this.#timing, tls: performance.now() - started };
+    this.tracer?.tls(this.#tls);
+    return this.#tls;
+  }
+
+  /** @throws ProtocolError BYTES_BEFORE_TLS when anything came that nobody has read; the connection is done for then */
+  protected refuseUnread(): void {
+    if (!this.hasUnread) return;
+    const fault = new ProtocolError(
+      'BYTES_BEFORE_TLS',
+      'the peer sent bytes in clear where the TLS handshake was due',
+      {
+        phase: 'tls',
+      },
+    );
+    this.destroy(fault);
+    throw fault;
+  }
+
+  /** Closes: what was written still leaves, within a short time; nothing more is read. */
+  async close(): Promise<void> {
+    if (this.#isClosed || this.#stream.destroyed) return this.#closed;
+    this.#fail(new ConnectionError('CONNECTION_CLOSED', 'the connection was closed by this side'), 'us');
+    const stream = this.#stream;
+    this.#unlistenData(stream);
+    stream.resume();
+    stream.end(() => stream.destroy());
+    const linger = setTimeout(() => stream.destroy(), CLOSE_LINGER);
+    await this.#closed;
+    clearTimeout(linger);
+  }
+
+  /** Closes at once, and lets every wait end with the error. */
+  destroy(error?: PlainwireError): void {
+    this.#fail(error ?? new ConnectionError('CONNECTION_CLOSED', 'the connection was closed by this side'), 'us');
+    this.#stream.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #arm(at: number, ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(this.#tick, Math.max(1, Math.ceil(ms)));
+  }
+
+  readonly #tick = (): void => {
+    this.#timer = undefined;
+    const deadline = this.#deadline;
+    if (deadline === undefined) return;
+    const left = deadline.at - performance.now();
+    if (left > 0) {
+      this.#arm(deadline.at, left);
+      return;
+    }
+    this.destroy(
+      new TimeoutError('DEADLINE_PASSED', `the deadline of phase ${deadline.phase} passed`, {
+        phase: deadline.phase,
+        retryable: true,
+      }),
+    );
+  };
+
+  #listen(): void {
+    const stream = this.#stream;
+    stream.on('data', this.#onData);
+    stream.on('end', this.#onEnd);
+    stream.on('drain', this.#onDrain);
+    stream.on('error', this.#onError);
+    stream.on('close', this.#onClose);
+  }
+
+  #unlisten(stream: Duplex): void {
+    this.#unlistenData(stream);
+    stream.off('drain', this.#onDrain);
+    stream.off('close', this.#onClose);
+  }
+
+  #unlistenData(stream: Duplex): void {
+    stream.off('data', this.#onData);
+    stream.off('end', this.#onEnd);
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => {
+    const reading = this.#reading;
+    if (reading !== undefined) {
+      this.#reading = undefined;
+      reading.resolve(chunk);
+      return;
+    }
+    this.#chunks.push(chunk);
+    this.#held += chunk.length;
+    if (this.#held >= READ_AHEAD) this.#stream.pause();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#ended = true;
+    this.#reading?.resolve(undefined);
+    this.#reading = undefined;
+  };
+
+  readonly #onDrain = (): void => {
+    this.#draining?.wait.resolve();
+    this.#draining = undefined;
+  };
+
+  readonly #onError = (error: Error): void => {
+    this.#fail(lost(error, this.#deadline?.phase), 'peer');
+  };
+
+  readonly #onClose = (): void => {
+    if (!this.#ended) {
+      this.#fail(new ConnectionError('CONNECTION_LOST', 'the connection is gone', { retryable: true }), 'peer');
+    }
+    this.#finish('peer');
+  };
+
+  #fail(error: PlainwireError, by: 'us' | 'peer'): void {
+    if (this.#fault === undefined) {
+      this.#fault = error;
+      if (error.code !== 'CONNECTION_CLOSED') this.tracer?.error(error);
+    }
+    this.#reading?.reject(this.#fault);
+    this.#reading = undefined;
+    this.#draining?.wait.reject(this.#fault);
+    this.#draining = undefined;
+    this.#deadline = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (by === 'us') this.#reportClose('us');
+  }
+
+  #reported = false;
+
+  #reportClose(by: 'us' | 'peer'): void {
+    if (this.#reported) return;
+    this.#reported = true;
+    this.tracer?.closed(by);
+  }
+
+  #finish(by: 'us' | 'peer'): void {
+    this.#isClosed = true;
+    this.#deadline = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#reportClose(by);
+    this.#settleClosed();
+  }
+}
+
+/** What an AbortSignal's reason becomes. */
+export function aborted(signal: AbortSignal | undefined, phase: string | undefined): AbortError {
+  return new AbortError('ABORTED', 'the caller aborted', { cause: signal?.reason, phase });
+}
+
+function lost(error: Error, phase: string | undefined): PlainwireError {
+  if (error instanceof PlainwireError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? error.message;
+  return new ConnectionError('CONNECTION_LOST', `the connection broke: ${code}`, {
+    cause: error,
+    retryable: true,
+    phase,
+  });
+}

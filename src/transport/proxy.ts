@@ -1,0 +1,120 @@
+/** Through a proxy: HTTP CONNECT (RFC 9110 section 9.3.6) by hand, SOCKS5 (RFC 1928, RFC 1929) by the socks library. */
+import { isIP, type Socket } from 'node:net';
+import { ConnectionError, MessageError, PlainwireError } from '../errors.ts';
+import type { Connection } from './connection.ts';
+import { formatEndpoint, type HostEndpoint } from './endpoint.ts';
+
+/** `'http://user:pass@proxy:3128'` or `'socks5://user:pass@proxy:1080'`; credentials percent-encoded as in any URL. */
+export type ProxyUrl = string | URL;
+
+/** A proxy's URL, read and checked. The proxy looks up the target's name, so that no name leaks to the local resolver. */
+export interface ProxyServer {
+  readonly kind: 'http' | 'socks5';
+  readonly endpoint: HostEndpoint;
+  readonly credentials: { readonly user: string; readonly password: string } | undefined;
+}
+
+const DEFAULT_PORTS = { http: 8080, socks5: 1080 } as const;
+
+/** @throws MessageError that names `proxy` */
+export function parseProxy(proxy: ProxyUrl): ProxyServer {
+  let url: URL;
+  try {
+    url = new URL(proxy);
+  } catch (cause) {
+    throw new MessageError('BAD_INPUT', 'proxy', `not a URL: '${proxy}'`, { cause });
+  }
+  const kind = url.protocol === 'http:' ? 'http' : /^socks5?h?:$/.test(url.protocol) ? 'socks5' : undefined;
+  if (kind === undefined) {
+    throw new MessageError(
+      'BAD_INPUT',
+      'proxy',
+      `expected http://host:port or socks5://host:port, not ${url.protocol}//`,
+    );
+  }
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  if (host === '') throw new MessageError('BAD_INPUT', 'proxy', 'the URL names no host');
+  // URL drops a port that is its scheme's default: http://proxy:80 has port ''
+  const port =
+    url.port === '' ? (kind === 'http' && /:80\/?$/.test(String(proxy)) ? 80 : DEFAULT_PORTS[kind]) : Number(url.port);
+  const credentials =
+    url.username === '' && url.password === ''
+      ? undefined
+      : { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+  return { kind, endpoint: { host, port }, credentials };
+}
+
+/** A head longer than this is no answer to CONNECT. */
+const CONNECT_HEAD_LIMIT = 16 * 1024;
+
+/**
+ * Asks an HTTP proxy for a tunnel. Bytes behind the answer belong to the target (an SMTP server greets first) and are
+ * put back for the next reader.
+ * @throws ConnectionError PROXY_FAILED, and what read() throws
+ */
+export async function tunnelByConnect(
+  connection: Connection,
+  server: ProxyServer,
+  target: HostEndpoint,
+): Promise<void> {
+  const authority = formatEndpoint(target);
+  const head = [`CONNECT ${authority} HTTP/1.1`, `Host: ${authority}`];
+  if (server.credentials !== undefined) {
+    const { user, password } = server.credentials;
+    head.push(`Proxy-Authorization: Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`);
+  }
+  connection.write(`${head.join('\r\n')}\r\n\r\n`);
+  let answer = '';
+  let end = -1;
+  while (end === -1) {
+    const chunk = await connection.read();
+    if (chunk === undefined) throw failed(server, 'it closed the connection');
+    answer += Buffer.from(chunk).toString('latin1');
+    end = answer.indexOf('\r\n\r\n');
+    if (end === -1 && answer.length > CONNECT_HEAD_LIMIT) throw failed(server, 'its answer has no end');
+  }
+  const status = /^HTTP\/1\.[01] (\d{3})(?: ([^\r\n]*))?\r\n/.exec(answer);
+  if (status === null) throw failed(server, 'its answer is not HTTP');
+  if (!status[1]?.startsWith('2')) throw failed(server, `${status[1]} ${status[2] ?? ''}`.trim());
+  connection.unread(Buffer.from(answer.slice(end + 4), 'latin1'));
+}
+
+/** Asks a SOCKS5 proxy for a connection; the socket carries the target's bytes from then on. */
+export async function tunnelBySocks(
+  socket: Socket,
+  server: ProxyServer,
+  target: HostEndpoint,
+  ms: number,
+): Promise<Socket> {
+  const { SocksClient } = await import('socks');
+  try {
+    const tunnel = await SocksClient.createConnection({
+      command: 'connect',
+      proxy: {
+        // the socket is there already; the library wants the address all the same, and as a literal
+        host: isIP(server.endpoint.host) === 0 ? '127.0.0.1' : server.endpoint.host,
+        port: server.endpoint.port,
+        type: 5,
+        ...(server.credentials === undefined
+          ? {}
+          : { userId: server.credentials.user, password: server.credentials.password }),
+      },
+      destination: { host: target.host, port: target.port },
+      timeout: ms,
+      existing_socket: socket,
+    });
+    return tunnel.socket;
+  } catch (error) {
+    socket.destroy();
+    if (error instanceof PlainwireError) throw error;
+    throw failed(server, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+function failed(server: ProxyServer, why: string, cause?: unknown): ConnectionError {
+  return new ConnectionError('PROXY_FAILED', `proxy ${formatEndpoint(server.endpoint)}: ${why}`, {
+    cause,
+    phase: 'proxy',
+    retryable: true,
+  });
+}

@@ -1,0 +1,129 @@
+/** Plays the server of a transcript: the other end of a dialogue, with no network and no server. */
+import { ProtocolError } from '../errors.ts';
+import type { TlsFacts } from '../trace/event.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { parseTranscript, type Transcript, type TranscriptStep } from '../trace/transcript.ts';
+import { Connection } from './connection.ts';
+import { streamPair } from './memory.ts';
+
+/** How the server's bytes reach the client: as one write a step, by line, or byte by byte. */
+export type Chunking = 'whole' | 'lines' | 'bytes';
+
+export interface ReplayOptions {
+  readonly chunking?: Chunking;
+  /** The server closes after this many bytes of what it says: to cut a dialogue anywhere. */
+  readonly cutAfter?: number;
+  readonly tracer?: Tracer;
+}
+
+/** The client's end of a played dialogue. */
+export class ReplayConnection extends Connection {
+  /** Settles when the whole transcript was played; rejects with what was expected and what came instead. */
+  played: Promise<void> = Promise.resolve();
+
+  #upgraded = false;
+
+  override get tls(): TlsFacts | undefined {
+    return this.#upgraded ? PLAYED_TLS : undefined;
+  }
+
+  /** A played upgrade is taken as done: the dialogue goes on in clear, but as after TLS. */
+  override async upgrade(): Promise<TlsFacts> {
+    this.refuseUnread();
+    this.#upgraded = true;
+    return PLAYED_TLS;
+  }
+}
+
+const PLAYED_TLS: TlsFacts = {
+  protocol: 'played',
+  cipher: 'played',
+  serverName: undefined,
+  authorized: true,
+  authorizationError: undefined,
+  resumed: false,
+  alpn: undefined,
+  certificate: undefined,
+};
+
+/** A connection whose peer follows the transcript, given as steps or as text for {@link parseTranscript}. */
+export function replay(transcript: Transcript | string, options: ReplayOptions = {}): ReplayConnection {
+  const steps = typeof transcript === 'string' ? parseTranscript(transcript) : transcript;
+  const [near, far] = streamPair();
+  const connection = new ReplayConnection({ stream: near, remote: 'replay', host: 'replay', tracer: options.tracer });
+  const server = new Connection({ stream: far, remote: 'client', host: 'client' });
+  connection.played = play(steps, server, options);
+  // who does not ask how it went shall not be stopped by it
+  connection.played.catch(() => {});
+  return connection;
+}
+
+/** Plays the server's side on a connection. */
+export async function play(steps: Transcript, server: Connection, options: ReplayOptions = {}): Promise<void> {
+  const lines = new LineReader(server);
+  let left = options.cutAfter ?? Number.POSITIVE_INFINITY;
+  for (const [index, step] of steps.entries()) {
+    if (step.from === 'client') {
+      expectLine(step, await lines.next(), index);
+    } else if ('action' in step) {
+      if (step.action === 'close') return server.close();
+      if (step.action === 'reset') return server.destroy();
+    } else {
+      const bytes = step.bytes.subarray(0, left);
+      left -= bytes.length;
+      for (const piece of pieces(bytes, options.chunking ?? 'whole')) await server.write(piece);
+      if (left <= 0) return server.close();
+    }
+  }
+  await server.close();
+}
+
+function expectLine(step: TranscriptStep, line: string | undefined, index: number): void {
+  const expected = 'pattern' in step ? step.pattern : 'line' in step ? step.line : '';
+  const matches = typeof expected === 'string' ? line === expected : line !== undefined && expected.test(line);
+  if (matches) return;
+  const received = line === undefined ? 'the end of what the client said' : `'${line}'`;
+  throw new ProtocolError(
+    'UNEXPECTED_REPLY',
+    `transcript step ${index + 1}: expected ${expected}, received ${received}`,
+  );
+}
+
+function* pieces(bytes: Uint8Array, chunking: Chunking): Generator<Uint8Array> {
+  if (chunking === 'whole') {
+    yield bytes;
+    return;
+  }
+  let start = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (chunking === 'bytes' || bytes[at] === 0x0a) {
+      yield bytes.subarray(start, at + 1);
+      start = at + 1;
+    }
+  }
+  if (start < bytes.length) yield bytes.subarray(start);
+}
+
+/** Whole lines from a connection, without their line ends. */
+class LineReader {
+  readonly #connection: Connection;
+  #held = '';
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  async next(): Promise<string | undefined> {
+    for (;;) {
+      const end = this.#held.indexOf('\n');
+      if (end !== -1) {
+        const line = this.#held.slice(0, end).replace(/\r$/, '');
+        this.#held = this.#held.slice(end + 1);
+        return Buffer.from(line, 'latin1').toString('utf8');
+      }
+      const chunk = await this.#connection.read().catch(() => undefined);
+      if (chunk === undefined) return undefined;
+      this.#held += Buffer.from(chunk).toString('latin1');
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** From a host name to the addresses to connect to. */
+import { lookup as systemLookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { ConnectionError } from '../errors.ts';
+
+export interface Address {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** How names become addresses: the system's resolver (hosts file and DNS) unless the caller brings another. */
+export type Resolve = (host: string) => Promise<readonly Address[]>;
+
+/** The system's answer, in its order. @throws ConnectionError NAME_NOT_FOUND */
+export const resolveBySystem: Resolve = async (host) => {
+  const name = domainToASCII(host);
+  if (name === '') throw notFound(host, 'not a valid host name', undefined);
+  try {
+    const found = await systemLookup(name, { all: true, verbatim: true });
+    return found.map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error);
+    throw notFound(host, code, error);
+  }
+};
+
+/** An address literal as itself, anything else by `resolve`. */
+export async function addressesOf(host: string, resolve: Resolve): Promise<readonly Address[]> {
+  const family = isIP(host);
+  if (family !== 0) return [{ address: host, family: family === 6 ? 6 : 4 }];
+  const addresses = await resolve(host);
+  if (addresses.length === 0) throw notFound(host, 'no address', undefined);
+  return addresses;
+}
+
+/** Remembers answers for `ttl` milliseconds, at most `entries` names; lookups of one name at once share one answer. */
+export function cachingResolve(resolve: Resolve, ttl: number, entries = 10_000): Resolve {
+  const known = new Map<string, { readonly until: number; readonly answer: Promise<readonly Address[]> }>();
+  return (host) => {
+    const now = performance.now();
+    const hit = known.get(host);
+    if (hit !== undefined && hit.until > now) return hit.answer;
+    known.delete(host);
+    const answer = resolve(host);
+    known.set(host, { until: now + ttl, answer });
+    // a failure is not remembered: the next to ask tries again
+    answer.catch(() => known.delete(host));
+    const oldest = known.keys().next();
+    if (known.size > entries && oldest.done === false) known.delete(oldest.value);
+    return answer;
+  };
+}
+
+function notFound(host: string, why: string, cause: unknown): ConnectionError {
+  // EAI_AGAIN: the resolver could not be asked; the name may well exist
+  const retryable = why === 'EAI_AGAIN';
+  return new ConnectionError('NAME_NOT_FOUND', `${host}: name not found (${why})`, {
+    cause,
+    phase: 'lookup',
+    retryable,
+  });
+}
