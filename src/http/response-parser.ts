@@ -23,8 +23,9 @@ import { parseStatusLine } from './status-line.ts';
 
 export type ResponseEvent =
   /** A 1xx response; the real one follows. */
-  | { readonly kind: 'interim'; readonly head: ResponseHead }
-  | { readonly kind: 'head'; readonly head: ResponseHead; readonly framing: Framing }
+  | { readonly kind: 'interim'; readonly head: ResponseHead; readonly bytes: Uint8Array }
+  /** The real one; `bytes` are the head as it came, blank line included. */
+  | { readonly kind: 'head'; readonly head: ResponseHead; readonly framing: Framing; readonly bytes: Uint8Array }
   /** Bytes of the body after transfer decoding: a view of what was pushed. */
   | { readonly kind: 'body'; readonly bytes: Uint8Array }
   | { readonly kind: 'end'; readonly trailers: RawHeaders }
@@ -166,7 +167,7 @@ export class ResponseParser {
   #simpleBody(seen: Uint8Array, events: ResponseEvent[]): Uint8Array {
     this.#opening = undefined;
     if (this.#asked.version !== '0.9') this.quirks.add('simple-response');
-    this.#beginBody(SIMPLE, { kind: 'until-close' }, events);
+    this.#beginBody(SIMPLE, { kind: 'until-close' }, seen.subarray(0, 0), events);
     return this.#takeBody(seen, events);
   }
 
@@ -177,8 +178,8 @@ export class ResponseParser {
     const head = this.#parseHead(text);
     this.#block = undefined;
     this.#offset += block.bytes.length;
-    if (head.status < 200) this.#takeInterim(head, events);
-    else this.#beginBody(head, frameBody(head, this.#asked, this.#blockOffset, this.quirks), events);
+    if (head.status < 200) this.#takeInterim(head, block.bytes, events);
+    else this.#beginBody(head, frameBody(head, this.#asked, this.#blockOffset, this.quirks), block.bytes, events);
     return bytes.subarray(block.used);
   }
 
@@ -196,7 +197,7 @@ export class ResponseParser {
     return { version, status, reason, headers };
   }
 
-  #takeInterim(head: ResponseHead, events: ResponseEvent[]): void {
+  #takeInterim(head: ResponseHead, bytes: Uint8Array, events: ResponseEvent[]): void {
     if (head.status === 101) {
       // RFC 9110 section 15.2.2: only after a request with Upgrade; what follows would not be HTTP
       throw new ResponseError('UNEXPECTED_UPGRADE', '101 Switching Protocols, which nobody asked for', {
@@ -211,15 +212,15 @@ export class ResponseParser {
     }
     this.quirks.add('interim-response');
     this.#state = 'start';
-    events.push({ kind: 'interim', head });
+    events.push({ kind: 'interim', head, bytes });
   }
 
-  #beginBody(head: ResponseHead, framing: Framing, events: ResponseEvent[]): void {
+  #beginBody(head: ResponseHead, framing: Framing, bytes: Uint8Array, events: ResponseEvent[]): void {
     this.#head = head;
     this.#headEnd = this.#offset;
     this.#framing = framing;
     this.#state = 'body';
-    events.push({ kind: 'head', head, framing });
+    events.push({ kind: 'head', head, framing, bytes });
     if (framing.kind === 'chunked') this.#chunked = new ChunkedDecoder(this.#offset, this.#limits, this.quirks);
     if (framing.kind === 'content-length') {
       if (framing.length > this.#limits.body) throw this.#bodyTooBig();

@@ -1,0 +1,96 @@
+/**
+ * Which character encoding a body is in, found as browsers find it (WHATWG HTML, "determining the character encoding"):
+ * byte order mark, then Content-Type, then for HTML the first 1,024 bytes' meta elements, then for XML its declaration.
+ * The decoding itself is TextDecoder's, which has all encodings of the Encoding Standard.
+ */
+import type { RawHeaders } from './raw-headers.ts';
+
+/** How far a meta element is looked for, by the standard. */
+const PRESCAN = 1024;
+
+export interface Charset {
+  /** The encoding's name as TextDecoder has it: `'utf-8'`, `'windows-1252'`. */
+  readonly name: string;
+  readonly from: 'caller' | 'bom' | 'header' | 'meta' | 'xml' | 'default';
+}
+
+export function detectCharset(body: Uint8Array, headers: RawHeaders): Charset {
+  const type = headers.getAll('Content-Type').at(-1) ?? '';
+  const mark = byteOrderMark(body);
+  if (mark !== undefined) return { name: mark, from: 'bom' };
+  const header = encodingName(/;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(type));
+  if (header !== undefined) return { name: header, from: 'header' };
+  const essence = type.split(';')[0]?.trim().toLowerCase() ?? '';
+  const markup = /^(?:text\/(?:html|xml)|application\/(?:.+\+)?xml|)$/.test(essence);
+  if (markup) {
+    const start = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, PRESCAN)).toString('latin1');
+    const declared = essence === 'text/html' || essence === '' ? metaCharset(start) : undefined;
+    if (declared !== undefined) return { name: declared, from: 'meta' };
+    const xml = withoutUtf16(encodingName(/^<\?xml\s[^>]*?encoding\s*=\s*(?:"([^"]*)"|'([^']*)')/.exec(start)));
+    if (xml !== undefined) return { name: xml, from: 'xml' };
+  }
+  // what is no HTML is most likely UTF-8 nowadays (JSON must be); what can't be is what Latin-1 means on the web
+  return { name: isUtf8(body) ? 'utf-8' : 'windows-1252', from: 'default' };
+}
+
+/** The body as text; what can't be decoded becomes U+FFFD, and a byte order mark is left out. */
+export function decodeText(body: Uint8Array, charset: string): string {
+  return new TextDecoder(charset).decode(body);
+}
+
+/** A label as TextDecoder knows it; undefined for one it doesn't. */
+export function knownCharset(label: string): string | undefined {
+  try {
+    return new TextDecoder(label).encoding;
+  } catch {
+    return undefined;
+  }
+}
+
+function encodingName(match: RegExpExecArray | null): string | undefined {
+  const label = match?.[1] ?? match?.[2];
+  return label === undefined ? undefined : knownCharset(label.trim());
+}
+
+function byteOrderMark([one, two, three]: Uint8Array): string | undefined {
+  if (one === 0xef && two === 0xbb && three === 0xbf) return 'utf-8';
+  if (one === 0xfe && two === 0xff) return 'utf-16be';
+  return one === 0xff && two === 0xfe ? 'utf-16le' : undefined;
+}
+
+/** Bytes that could be read so far as ASCII are not UTF-16, whatever they say (the standard's rule). */
+function withoutUtf16(name: string | undefined): string | undefined {
+  if (name === 'utf-16le' || name === 'utf-16be') return 'utf-8';
+  return name === 'x-user-defined' ? 'windows-1252' : name;
+}
+
+const TAG =
+  /<!--[\s\S]*?(?:-->|$)|<meta[\s/]((?:[^>"']|"[^"]*"|'[^']*')*)>|<[!/?]?[a-z](?:[^>"']|"[^"]*"|'[^']*')*>|<[!/?][^>]*>/gi;
+const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g;
+
+/** The first meta element that names an encoding: `charset`, or `http-equiv` and `content` together. */
+function metaCharset(start: string): string | undefined {
+  for (const [, attributes] of start.matchAll(TAG)) {
+    if (attributes === undefined) continue;
+    const values = new Map<string, string>();
+    for (const [, name = '', double, single, bare] of attributes.matchAll(ATTRIBUTE)) {
+      const key = name.toLowerCase();
+      if (!values.has(key)) values.set(key, double ?? single ?? bare ?? '');
+    }
+    const content = /charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;"']+))/i.exec(values.get('content') ?? '');
+    const isContentType = values.get('http-equiv')?.toLowerCase() === 'content-type';
+    const label = values.get('charset') ?? (isContentType ? (content?.[1] ?? content?.[2] ?? content?.[3]) : undefined);
+    const name = label === undefined ? undefined : withoutUtf16(knownCharset(label.trim()));
+    if (name !== undefined) return name;
+  }
+  return undefined;
+}
+
+function isUtf8(body: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return true;
+  } catch {
+    return false;
+  }
+}

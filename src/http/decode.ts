@@ -1,0 +1,184 @@
+/** Content codings (RFC 9110 section 8.4) undone, with a limit on what they may grow to. */
+import { Readable, type Transform } from 'node:stream';
+import zlib from 'node:zlib';
+import { type ErrorFacts, PlainwireError } from '../errors.ts';
+import type { RawHeaders } from './raw-headers.ts';
+
+/** A content coding that is unknown, broken, or grows beyond its limits. */
+export class DecodingError extends PlainwireError {
+  override name = 'DecodingError';
+
+  constructor(message: string, facts: ErrorFacts = {}) {
+    super('BAD_ENCODING', message, { phase: 'decode', ...facts });
+  }
+}
+
+export interface DecodeLimits {
+  /** Bytes that may come out, 256 MiB by default: what a caller is ready to hold. */
+  readonly size?: number;
+  /** How many times its size a body may grow once it is past 1 MiB, 200 by default. */
+  readonly ratio?: number;
+}
+
+const MIB = 1024 * 1024;
+const DEFAULT_SIZE = 256 * MIB;
+/** Honest text stays far below; a bomb of gzip in gzip is far above. */
+const DEFAULT_RATIO = 200;
+/** A short body may grow by more than its ratio: a page of blanks is no bomb. */
+const FREE_SIZE = MIB;
+/** Nobody codes a body more often; a list of a hundred is an attack. */
+const MAX_CODINGS = 3;
+
+type Coding = 'gzip' | 'deflate' | 'br' | 'zstd';
+
+interface ZstdInZlib {
+  readonly zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer;
+  readonly createZstdDecompress?: () => Transform;
+}
+
+// Node 22.15 and later
+const zstd = zlib as ZstdInZlib;
+
+/** The codings this Node can undo, for an Accept-Encoding. */
+export const DECODABLE: readonly string[] = [
+  'gzip',
+  'deflate',
+  'br',
+  ...(zstd.zstdDecompressSync === undefined ? [] : ['zstd']),
+];
+
+/** The codings of a body, in the order to undo them. @throws DecodingError for one that is not known */
+export function contentCodings(headers: RawHeaders): Coding[] {
+  const listed = (headers.get('Content-Encoding') ?? '').split(',').map((each) => each.trim().toLowerCase());
+  const codings = listed.filter((each) => each !== '' && each !== 'identity').map(known);
+  if (codings.length > MAX_CODINGS) throw new DecodingError(`coded ${codings.length} times over`);
+  return codings.reverse();
+}
+
+function known(name: string): Coding {
+  if (name === 'gzip' || name === 'x-gzip') return 'gzip';
+  if (name === 'deflate' || name === 'br') return name;
+  if (name === 'zstd' && zstd.zstdDecompressSync !== undefined) return name;
+  throw new DecodingError(`the content coding '${name}' is not one this Node can undo`);
+}
+
+/** Undoes the codings of a whole body. @throws DecodingError */
+export function decodeBody(body: Uint8Array, codings: readonly Coding[], limits: DecodeLimits = {}): Uint8Array {
+  // an answer to HEAD names the coding of a body it does not have
+  if (body.length === 0) return body;
+  const most = mostOutput(body.length, limits);
+  return codings.reduce((bytes, coding) => decodeOne(bytes, coding, most), body);
+}
+
+function mostOutput(input: number, { size = DEFAULT_SIZE, ratio = DEFAULT_RATIO }: DecodeLimits): number {
+  return Math.min(size, Math.max(FREE_SIZE, Math.floor(input * ratio)));
+}
+
+function decodeOne(bytes: Uint8Array, coding: Coding, maxOutputLength: number): Uint8Array {
+  try {
+    return undo(bytes, coding, { maxOutputLength });
+  } catch (cause) {
+    throw broken(coding, cause, maxOutputLength);
+  }
+}
+
+function undo(bytes: Uint8Array, coding: Coding, options: { maxOutputLength: number }): Buffer {
+  switch (coding) {
+    case 'gzip':
+      return zlib.gunzipSync(bytes, options);
+    case 'deflate':
+      return hasZlibHeader(bytes) ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options);
+    case 'br':
+      return zlib.brotliDecompressSync(bytes, options);
+    case 'zstd':
+      return zstd.zstdDecompressSync?.(bytes, options) ?? Buffer.alloc(0);
+  }
+}
+
+/** `deflate` means the zlib format (RFC 1950); some servers send bare deflate data all the same. */
+function hasZlibHeader(bytes: Uint8Array): boolean {
+  const [first = 0, second = 0] = bytes;
+  return (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
+}
+
+function broken(coding: Coding, cause: unknown, most: number): DecodingError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (code === 'ERR_BUFFER_TOO_LARGE') return new DecodingError(`the ${coding} body grows beyond ${most} bytes`);
+  return new DecodingError(`the ${coding} body is broken: ${message}`, { cause });
+}
+
+/** The same as a stream: memory stays flat, and a bomb ends where it passes its limits. @throws DecodingError */
+export async function* decodeStream(
+  body: AsyncIterable<Uint8Array>,
+  codings: readonly Coding[],
+  limits: DecodeLimits = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let input = 0;
+  const count = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const piece of body) {
+      input += piece.length;
+      yield piece;
+    }
+  };
+  let stream: AsyncIterable<Uint8Array> = count();
+  for (const coding of codings) stream = undoStream(stream, coding);
+  let output = 0;
+  for await (const piece of stream) {
+    output += piece.length;
+    const most = mostOutput(input, limits);
+    if (codings.length > 0 && output > most) throw new DecodingError(`the body grows beyond ${most} bytes`);
+    yield piece;
+  }
+}
+
+async function* undoStream(source: AsyncIterable<Uint8Array>, coding: Coding): AsyncGenerator<Uint8Array> {
+  const pieces = source[Symbol.asyncIterator]();
+  const first = await pieces.next();
+  if (first.done === true) return;
+  const transform = decoder(coding, first.value);
+  let fault: unknown;
+  const input = Readable.from(rejoin(first.value, pieces));
+  input.on('error', (error) => {
+    fault = error;
+    transform.destroy(error);
+  });
+  input.pipe(transform);
+  try {
+    for await (const piece of transform) yield piece as Uint8Array;
+  } catch (cause) {
+    if (fault !== undefined) throw fault;
+    throw broken(coding, cause, 0);
+  } finally {
+    input.destroy();
+    transform.destroy();
+  }
+}
+
+async function* rejoin(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  try {
+    for (;;) {
+      const next = await rest.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}
+
+function decoder(coding: Coding, first: Uint8Array): Transform {
+  switch (coding) {
+    case 'gzip':
+      return zlib.createGunzip();
+    case 'deflate':
+      return hasZlibHeader(first) ? zlib.createInflate() : zlib.createInflateRaw();
+    case 'br':
+      return zlib.createBrotliDecompress();
+    case 'zstd': {
+      const made = zstd.createZstdDecompress?.();
+      if (made === undefined) throw new DecodingError('this Node has no zstd');
+      return made;
+    }
+  }
+}

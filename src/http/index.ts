@@ -1,0 +1,26 @@
+export type { Framing, HttpVersion } from './body-framing.ts';
+export type { Charset } from './charset.ts';
+export { DECODABLE, type DecodeLimits, DecodingError } from './decode.ts';
+export { ResponseError } from './errors.ts';
+export { fetchPage } from './fetch-page.ts';
+export { type Guard, isPublic, publicOnly } from './guard.ts';
+export { RESPONSE_LIMITS, type ResponseLimits } from './limits.ts';
+export { OpenPage, openPage } from './open-page.ts';
+export type { PageOptions, PageTimeouts } from './options.ts';
+export { Page, type PageTiming } from './page.ts';
+export { type PartialPage, partialPage } from './partial-page.ts';
+export { QUIRKS, type Quirk } from './quirks.ts';
+export { type HeaderPair, RawHeaders } from './raw-headers.ts';
+export { RedirectError } from './redirect.ts';
+export {
+  buildRequest,
+  type Credentials,
+  type DefaultHeader,
+  type HeaderInput,
+  maskedRequest,
+  type PageRequest,
+  type RequestOptions,
+} from './request.ts';
+export type { ResponseHead } from './response-head.ts';
+export { type ParserOptions, type ResponseEvent, ResponseParser } from './response-parser.ts';
+export { parsePageUrl, requestTarget, type TargetForm } from './target.ts';

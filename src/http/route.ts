@@ -1,0 +1,38 @@
+/** The way to a page: which endpoint to connect to, through what, and what that makes of the request. */
+import { MessageError } from '../errors.ts';
+import { type ConnectOptions, type Endpoint, parseProxy } from '../transport/index.ts';
+import type { PageOptions } from './options.ts';
+import type { Route } from './request.ts';
+import { hostOf, portOf } from './target.ts';
+
+export interface WayTo extends Route {
+  readonly endpoint: Endpoint;
+  readonly connectOptions: ConnectOptions;
+}
+
+/** @throws MessageError */
+export function routeTo(url: URL, options: PageOptions): WayTo {
+  const { proxy, socketPath, guard, signal, trace, tls, resolve, localAddress } = options;
+  const secure = url.protocol === 'https:';
+  if (guard !== undefined && (proxy !== undefined || socketPath !== undefined)) {
+    // the proxy looks the name up, and connects where it likes: a guard here would promise what it can't hold
+    throw new MessageError('BAD_INPUT', 'guard', 'no guard can see which address a proxy connects to');
+  }
+  const connectOptions: ConnectOptions = {
+    protocol: 'http',
+    ...(signal === undefined ? {} : { signal }),
+    ...(trace === undefined ? {} : { trace }),
+    ...(resolve === undefined ? {} : { resolve }),
+    ...(guard === undefined ? {} : { guard }),
+    ...(localAddress === undefined ? {} : { localAddress }),
+    ...(secure ? { tls: { servername: hostOf(url), ...tls } } : {}),
+  };
+  if (socketPath !== undefined) return { endpoint: { path: socketPath }, connectOptions };
+  const target = { host: hostOf(url), port: portOf(url) };
+  if (proxy === undefined) return { endpoint: target, connectOptions };
+  const server = parseProxy(proxy);
+  if (server.kind === 'http' && !secure) {
+    return { endpoint: server.endpoint, connectOptions, viaProxy: { credentials: server.credentials } };
+  }
+  return { endpoint: target, connectOptions: { ...connectOptions, proxy } };
+}

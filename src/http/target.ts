@@ -1,0 +1,75 @@
+/** From what a caller writes to the URL it means, and to the target in the request line (RFC 9112 section 3.2). */
+import { MessageError } from '../errors.ts';
+
+/**
+ * `origin`: path and query, the usual one. `absolute`: the whole URL, to a proxy. `authority`: host and port, for
+ * CONNECT. `asterisk`: the server as a whole, for OPTIONS.
+ */
+export type TargetForm = 'origin' | 'absolute' | 'authority' | 'asterisk';
+
+/**
+ * Reads `'http://example.com/'`, `'example.com'`, `'localhost:8080/path'`. The URL standard drops line ends from a URL
+ * and takes control characters at its ends for nothing; here they are refused, for whoever put them there meant no URL.
+ * @throws MessageError that names `url`
+ */
+export function parsePageUrl(input: string | URL, field = 'url'): URL {
+  if (typeof input !== 'string') return checkScheme(input, field);
+  const control = /[\0-\x1f\x7f]/.exec(input);
+  if (control !== null) {
+    const shown = control[0].charCodeAt(0).toString(16).padStart(2, '0');
+    throw new MessageError('FORBIDDEN_CHARACTER', field, `the control character 0x${shown} has no place in a URL`);
+  }
+  const text = hasScheme(input) ? input : `http://${input}`;
+  try {
+    return checkScheme(new URL(text), field);
+  } catch (cause) {
+    if (cause instanceof MessageError) throw cause;
+    throw new MessageError('BAD_INPUT', field, `not a URL: '${input}'`, { cause });
+  }
+}
+
+/** `localhost:8080` is a host with its port; `mailto:you` has a scheme. */
+function hasScheme(text: string): boolean {
+  const match = /^\s*[A-Za-z][A-Za-z0-9+.-]*:(.*)$/.exec(text);
+  return match !== null && !/^[0-9]+(?:$|[/?#])/.test(match[1] ?? '');
+}
+
+function checkScheme(url: URL, field: string): URL {
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new MessageError('BAD_INPUT', field, `only http: and https: are fetched, not ${url.protocol}`);
+  }
+  return url;
+}
+
+/** The URL without what must not leave or be kept: credentials and fragment. */
+export function publicUrl(url: URL): string {
+  if (url.username === '' && url.password === '' && url.hash === '') return url.href;
+  const copy = new URL(url);
+  copy.username = '';
+  copy.password = '';
+  copy.hash = '';
+  return copy.href;
+}
+
+export function requestTarget(url: URL, form: TargetForm): string {
+  switch (form) {
+    case 'origin':
+      return `${url.pathname}${url.search}`;
+    case 'absolute':
+      return publicUrl(url);
+    case 'authority':
+      return `${url.hostname}:${portOf(url)}`;
+    case 'asterisk':
+      return '*';
+  }
+}
+
+export function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'https:' ? 443 : 80;
+}
+
+/** The host to connect to: an IPv6 literal without its brackets. */
+export function hostOf(url: URL): string {
+  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+}
