@@ -1,0 +1,168 @@
+import { MessageError } from '../errors.ts';
+import { refuseForbidden } from './forbidden.ts';
+import { excerpt, isAtext, Lexer } from './lexer.ts';
+import { finishAddrSpec, type Mailbox, parseMailbox, readAddrSpec } from './mailbox.ts';
+import { phrase } from './phrase.ts';
+
+/** A mailbox and the name it is shown by; the name may be empty. */
+export interface Address extends Mailbox {
+  readonly name: string;
+}
+
+/** A named list of mailboxes (RFC 5322 section 3.4); it may be empty, as in `Undisclosed recipients:;`. */
+export interface Group {
+  readonly name: string;
+  readonly group: readonly Address[];
+}
+
+/**
+ * An address as a caller may write it: a string in RFC 5322's form, which may hold a whole list, or an object with one
+ * bare address, or a group. Arrays of these may nest.
+ */
+export type AddressInput =
+  | string
+  | { readonly name?: string | undefined; readonly address: string }
+  | { readonly name: string; readonly group: AddressInput }
+  | readonly AddressInput[];
+
+export function isGroup(entry: Address | Group): entry is Group {
+  return 'group' in entry;
+}
+
+/**
+ * Reads an address list by the grammar of RFC 5322 section 3.4, with the UTF-8 of RFC 6532. The obsolete forms of
+ * section 4.4 (routes, empty list elements, white space around the dots) are refused; the one exception is a dot in an
+ * unquoted name, `Dr. Who <who@example.com>`, which everybody writes.
+ */
+export function parseAddresses(text: string, field = 'address'): (Address | Group)[] {
+  const lexer = new Lexer(text, field);
+  const found: (Address | Group)[] = [];
+  lexer.skipCfws();
+  if (lexer.atEnd) return found;
+  do {
+    found.push(readAddress(lexer));
+  } while (lexer.take(','));
+  if (!lexer.atEnd) lexer.fail('"," or the end of the list is expected here');
+  return found;
+}
+
+/** The address in RFC 5322's form, as it can be read back: `"Doe, John" <john@example.com>`; ASCII where SMTPUTF8 is not needed. */
+export function formatAddress(entry: Address | Group): string {
+  if (isGroup(entry)) return `${phrase(entry.name).join(' ')}: ${entry.group.map(formatAddress).join(', ')};`;
+  return entry.name === '' ? entry.address : `${phrase(entry.name).join(' ')} <${entry.address}>`;
+}
+
+function readAddress(lexer: Lexer): Address | Group {
+  let comment = lexer.skipCfws();
+  const words: string[] = [];
+  let quoted = false;
+  for (;;) {
+    if (lexer.text[lexer.position] === '"') {
+      words.push(lexer.quotedString());
+      quoted = true;
+    } else {
+      const atom = lexer.dottedAtom();
+      if (atom === '') break;
+      words.push(atom);
+    }
+    comment = lexer.skipCfws() ?? comment;
+  }
+  const name = words.join(' ');
+  switch (lexer.text[lexer.position]) {
+    case '<':
+      return readAngleAddress(lexer, name, comment);
+    case ':':
+      return readGroup(lexer, name);
+    case '@': {
+      if (words.length > 1) lexer.fail('an address that follows a name must stand between "<" and ">"');
+      const mailbox = finishAddrSpec(lexer, name, quoted);
+      return named(mailbox, lexer.skipCfws() ?? comment ?? '');
+    }
+    default:
+      return lexer.fail(words.length === 0 ? 'an address is missing' : `"@" is missing after ${excerpt(name)}`);
+  }
+}
+
+function readAngleAddress(lexer: Lexer, name: string, before: string | undefined): Address {
+  lexer.take('<');
+  lexer.skipCfws();
+  const mailbox = readAddrSpec(lexer);
+  lexer.skipCfws();
+  if (!lexer.take('>')) lexer.fail('">" is missing');
+  const comment = lexer.skipCfws() ?? before;
+  // `bob@example.com (Bob)` is how names were written before RFC 822; a real name goes before a comment.
+  return named(mailbox, name === '' ? (comment ?? '') : name);
+}
+
+function readGroup(lexer: Lexer, name: string): Group {
+  if (name === '') lexer.fail('a group has no name');
+  lexer.take(':');
+  lexer.skipCfws();
+  const members: Address[] = [];
+  if (!lexer.take(';')) {
+    do {
+      const member = readAddress(lexer);
+      if (isGroup(member)) lexer.fail('a group stands in a group');
+      members.push(member);
+    } while (lexer.take(','));
+    if (!lexer.take(';')) lexer.fail('a group is not closed with ";"');
+  }
+  lexer.skipCfws();
+  return { name, group: members };
+}
+
+function named(mailbox: Mailbox, name: string): Address {
+  return { name, address: mailbox.address, local: mailbox.local, domain: mailbox.domain, ascii: mailbox.ascii };
+}
+
+/** Validates what a caller gave for an address field, whatever its form, into one flat list. */
+export function readAddressInput(
+  input: AddressInput,
+  field: string,
+  found: (Address | Group)[] = [],
+): (Address | Group)[] {
+  if (typeof input === 'string') {
+    if (isPlain(input)) found.push(named(parseMailbox(input, field), ''));
+    else found.push(...parseAddresses(input, field));
+  } else if (Array.isArray(input)) {
+    const list = input as readonly AddressInput[];
+    for (let index = 0; index < list.length; index++) {
+      const entry = list[index];
+      if (entry !== undefined && entry !== null) readAddressInput(entry, `${field}[${index}]`, found);
+    }
+  } else if (typeof input === 'object' && input !== null) {
+    found.push(readAddressObject(input as { name?: unknown; address?: unknown; group?: unknown }, field));
+  } else {
+    throw new MessageError('BAD_INPUT', field, `an address is expected, not a ${typeof input}`);
+  }
+  return found;
+}
+
+function readAddressObject(
+  input: { name?: unknown; address?: unknown; group?: unknown },
+  field: string,
+): Address | Group {
+  const name = input.name ?? '';
+  if (typeof name !== 'string') throw new MessageError('BAD_INPUT', `${field}.name`, 'is not a string');
+  refuseForbidden(name, `${field}.name`);
+  if (input.group !== undefined) {
+    if (name === '') throw new MessageError('BAD_ADDRESS', `${field}.name`, 'a group has no name');
+    const members = readAddressInput(input.group as AddressInput, `${field}.group`);
+    return { name, group: members.filter((member): member is Address => !isGroup(member) || refuseNesting(field)) };
+  }
+  if (typeof input.address !== 'string') throw new MessageError('BAD_INPUT', `${field}.address`, 'is not a string');
+  return named(parseMailbox(input.address, `${field}.address`), name);
+}
+
+function refuseNesting(field: string): never {
+  throw new MessageError('BAD_ADDRESS', `${field}.group`, 'a group stands in a group');
+}
+
+/** True if the text can only be one bare address: no name, no list, no comment, no quotes. */
+function isPlain(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code !== 0x2e && code !== 0x40 && !isAtext(code)) return false;
+  }
+  return text !== '';
+}

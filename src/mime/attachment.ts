@@ -1,0 +1,240 @@
+import { MessageError } from '../errors.ts';
+import { type AtHand, findContent, isSource, type Reach } from './content.ts';
+import { base64Octets, base64Source, binarySource, linesSource } from './deferred.ts';
+import { extraFields } from './extra-fields.ts';
+import { refuseLoneSurrogates } from './forbidden.ts';
+import { excerpt } from './lexer.ts';
+import { mediaTypeOf, parseMediaType } from './media-type.ts';
+import type { Attachment } from './message-init.ts';
+import { refuseUnknown } from './nearest.ts';
+import { parameter, parameterField, plainFallback, tokenParameter } from './parameter.ts';
+import type { Part } from './part.ts';
+import { quotedPrintable } from './quoted-printable.ts';
+import type { Source } from './source.ts';
+import { base64Text, encodeText, refuseUnfit, type TransferEncoding, type Way } from './text-body.ts';
+
+const FIELDS: ReadonlySet<string> = new Set<keyof Attachment>([
+  'filename',
+  'content',
+  'path',
+  'href',
+  'encoding',
+  'contentType',
+  'contentDisposition',
+  'cid',
+  'contentTransferEncoding',
+  'headers',
+  'raw',
+]);
+
+/** Octets up to which an encoded attachment is made at once rather than when it is sent. */
+const AT_ONCE = 16 * 1024;
+
+/** An identifier as Content-ID and `cid:` have it: visible ASCII but brackets (RFC 2392 percent-encodes the rest). */
+const CONTENT_ID = /^[!-;=?-~]+$/;
+
+/** How an attachment stands in the message: as a file of its own, or as another form of the text. */
+export type Role = 'attachment' | 'alternative';
+
+export interface PartContext {
+  readonly reach: Reach;
+  readonly way: Way;
+}
+
+/** One attachment or alternative as a part. */
+export function attachmentPart(init: Attachment, field: string, role: Role, context: PartContext): Part {
+  for (const name in init) if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `${field}.${name}`);
+  if (init.raw !== undefined && init.raw !== null) return rawPart(init.raw, `${field}.raw`);
+  const filename = filenameOf(init, field);
+  const found = findContent(init, field, filename === undefined ? field : excerpt(filename), context.reach);
+  const given = init.contentType ?? (isSource(found) ? undefined : found.contentType);
+  const contentType = given ?? mediaTypeOf(filename ?? locationName(init) ?? '');
+  const body = encodeContent(found, contentType, init, field, role, context);
+  return { head: head(init, field, role, filename, contentType, found, body.encoding), ...body };
+}
+
+/** A part that the caller wrote, header and all. */
+function rawPart(raw: string | Uint8Array, field: string): Part {
+  if (typeof raw !== 'string' && !(raw instanceof Uint8Array)) {
+    throw new MessageError('BAD_INPUT', field, 'is neither a string nor octets');
+  }
+  const { encoding, body } = verbatim(typeof raw === 'string' ? Buffer.from(raw, 'utf8') : raw);
+  return { head: '', body, encoding, verbatim: true };
+}
+
+function head(
+  init: Attachment,
+  field: string,
+  role: Role,
+  filename: string | undefined,
+  contentType: string,
+  found: AtHand | Source,
+  encoding: TransferEncoding,
+): string {
+  const type = parseMediaType(contentType, `${field}.contentType`);
+  const parameters: string[] = [];
+  for (const [name, value] of type.parameters) {
+    if (name !== 'name') parameters.push(...tokenParameter(name, value, `${field}.contentType`));
+  }
+  const isText = !isSource(found) && typeof found.octets === 'string' && /^text\//i.test(type.essence);
+  if (isText && !type.parameters.has('charset')) parameters.push('charset=utf-8');
+  if (filename !== undefined) parameters.push(`name="${plainFallback(filename)}"`);
+  let text = parameterField('Content-Type', type.essence, parameters);
+  if (encoding !== '7bit') text += `Content-Transfer-Encoding: ${encoding}\r\n`;
+  const disposition = dispositionOf(init, role, field);
+  if (disposition !== undefined) {
+    const name = filename === undefined ? [] : parameter('filename', filename, `${field}.filename`);
+    text += parameterField('Content-Disposition', disposition, name);
+  }
+  if (init.cid !== undefined && init.cid !== null && init.cid !== '')
+    text += `Content-ID: <${contentId(init.cid, field)}>\r\n`;
+  return text + extraFields(init.headers, `${field}.headers`);
+}
+
+/** A Content-ID without its angle brackets. */
+export function contentId(cid: string, field: string): string {
+  const bare = String(cid).replace(/^<(.*)>$/, '$1');
+  if (CONTENT_ID.test(bare) && bare.length <= 900) return bare;
+  const isLineEnd = /[\0\r\n]/.test(bare);
+  throw new MessageError(
+    isLineEnd ? 'FORBIDDEN_CHARACTER' : 'BAD_INPUT',
+    `${field}.cid`,
+    `${excerpt(bare)} can't be a Content-ID`,
+  );
+}
+
+function dispositionOf(init: Attachment, role: Role, field: string): string | undefined {
+  const given = init.contentDisposition;
+  if (given === undefined || given === null) {
+    if (role === 'alternative') return undefined;
+    return init.cid ? 'inline' : 'attachment';
+  }
+  if (given === 'attachment' || given === 'inline') return given;
+  throw new MessageError(
+    'BAD_INPUT',
+    `${field}.contentDisposition`,
+    `${excerpt(String(given))} is neither "attachment" nor "inline"`,
+  );
+}
+
+function filenameOf(init: Attachment, field: string): string | undefined {
+  const { filename } = init;
+  if (filename === false || filename === '') return undefined;
+  if (typeof filename === 'string') return filename;
+  if (filename !== undefined && filename !== null)
+    throw new MessageError('BAD_INPUT', `${field}.filename`, 'is not a string');
+  return locationName(init);
+}
+
+/** The last step of a path or URL: folders are the sender's own business. */
+function locationName(init: Attachment): string | undefined {
+  const place = String(init.path ?? init.href ?? '');
+  if (place === '' || /^data:/i.test(place)) return undefined;
+  const path = /^[a-z]+:\/\//i.test(place) ? decodedPath(place) : place;
+  return path.split(/[/\\]/).pop() || undefined;
+}
+
+function decodedPath(url: string): string {
+  try {
+    return decodeURIComponent(new URL(url).pathname);
+  } catch {
+    return '';
+  }
+}
+
+type Encoded = Pick<Part, 'body' | 'encoding'>;
+
+function encodeContent(
+  found: AtHand | Source,
+  contentType: string,
+  init: Attachment,
+  field: string,
+  role: Role,
+  context: PartContext,
+): Encoded {
+  const wanted = init.contentTransferEncoding || undefined;
+  if (/^\s*message\/(?:rfc822|global)\b/i.test(contentType)) return encodeMessage(found, wanted, field);
+  if (isSource(found)) return encodeSource(found, wanted, field, context);
+  const { octets } = found;
+  const isText = /^\s*text\//i.test(contentType);
+  if (typeof octets === 'string' && isText && role === 'alternative' && wanted === undefined) {
+    return encodeText(octets, `${field}.content`, context.way);
+  }
+  const bytes = typeof octets === 'string' ? utf8(octets, `${field}.content`) : octets;
+  switch (wanted) {
+    case 'quoted-printable':
+      return { encoding: 'quoted-printable', body: quotedPrintable(bytes) };
+    case '7bit': {
+      const text = Buffer.from(bytes).toString('latin1');
+      refuseUnfit(text, field);
+      return { encoding: '7bit', body: text.replace(/\r?\n/g, '\r\n') };
+    }
+    case '8bit':
+      return verbatim(bytes);
+    case undefined:
+      if (context.way === 'binary') return { encoding: 'binary', body: bytes };
+      break;
+    case 'binary':
+      return { encoding: 'binary', body: bytes };
+    case 'base64':
+      break;
+    default:
+      refuseEncoding(wanted, field);
+  }
+  // Line ends of a file must come back as they were, so a file goes out in base64, text or not.
+  const isSmall = bytes.length <= AT_ONCE;
+  return { encoding: 'base64', body: isSmall ? base64Text(bytes) : base64Octets(bytes) };
+}
+
+function utf8(text: string, field: string): Uint8Array {
+  refuseLoneSurrogates(text, field);
+  return Buffer.from(text, 'utf8');
+}
+
+function encodeSource(
+  source: Source,
+  wanted: TransferEncoding | undefined,
+  field: string,
+  context: PartContext,
+): Encoded {
+  switch (wanted) {
+    case undefined:
+      if (context.way === 'binary') return { encoding: 'binary', body: binarySource(source) };
+      return { encoding: 'base64', body: base64Source(source) };
+    case 'base64':
+      return { encoding: 'base64', body: base64Source(source) };
+    case 'binary':
+      return { encoding: 'binary', body: binarySource(source) };
+    case '7bit':
+    case '8bit':
+      return { encoding: wanted, body: linesSource(source, wanted === '8bit') };
+    default:
+      return refuseEncoding(wanted, field);
+  }
+}
+
+function refuseEncoding(wanted: string, field: string): never {
+  throw new MessageError(
+    'BAD_INPUT',
+    `${field}.contentTransferEncoding`,
+    `${excerpt(String(wanted))} can't be used here`,
+  );
+}
+
+/** A message in a message is never encoded (RFC 2046 section 5.2.1): its own encodings must stay what they are. */
+function encodeMessage(found: AtHand | Source, wanted: TransferEncoding | undefined, field: string): Encoded {
+  if (wanted === 'base64' || wanted === 'quoted-printable') refuseEncoding(wanted, field);
+  if (isSource(found)) return { encoding: '8bit', body: linesSource(found, true) };
+  return verbatim(typeof found.octets === 'string' ? utf8(found.octets, `${field}.content`) : found.octets);
+}
+
+/** Octets as they are, under the narrowest encoding that is true of them; bare line ends become CRLF unless binary. */
+function verbatim(bytes: Uint8Array): { encoding: '7bit' | '8bit' | 'binary'; body: string | Uint8Array } {
+  const octets = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = octets.toString('latin1');
+  if (text.includes('\0')) return { encoding: 'binary', body: bytes };
+  const lines = text.replace(/\r\n|\r|\n/g, '\r\n');
+  if (/[^\r\n]{999}/.test(lines)) return { encoding: 'binary', body: bytes };
+  if (/^[\0-\x7f]*$/.test(lines)) return { encoding: '7bit', body: lines };
+  return { encoding: '8bit', body: Buffer.from(lines, 'latin1') };
+}

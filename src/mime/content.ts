@@ -1,0 +1,102 @@
+import { fileURLToPath } from 'node:url';
+import { MessageError } from '../errors.ts';
+import { decodeDataUri } from './data-uri.ts';
+import { fileSource } from './file-source.ts';
+import { excerpt } from './lexer.ts';
+import type { ComposeOptions, Content, ContentInit } from './message-init.ts';
+import { isStream, type Source, streamSource, urlSource } from './source.ts';
+
+/** What a part may read, and how: the caller's access, narrowed by what the message says of itself. */
+export interface Reach {
+  readonly files: boolean | string;
+  readonly urls: boolean;
+  readonly fetch: ComposeOptions['fetch'];
+}
+
+/** Content at hand: octets, or a text that was not given as octets. */
+export interface AtHand {
+  readonly octets: string | Uint8Array;
+  /** What a data: URI says of itself. */
+  readonly contentType?: string | undefined;
+}
+
+const ENCODINGS = new Map<string, BufferEncoding>([
+  ['utf8', 'utf8'],
+  ['usascii', 'utf8'],
+  ['ascii', 'utf8'],
+  ['base64', 'base64'],
+  ['base64url', 'base64url'],
+  ['hex', 'hex'],
+  ['latin1', 'latin1'],
+  ['binary', 'latin1'],
+  ['utf16le', 'utf16le'],
+  ['ucs2', 'utf16le'],
+]);
+
+/** Finds the one content of a part, at hand or to be read; reads nothing. */
+export function findContent(init: ContentInit, field: string, label: string, reach: Reach): AtHand | Source {
+  const { content, path, href } = init;
+  if (content !== undefined && content !== null) return contentOf(content, init.encoding, `${field}.content`, label);
+  const place = path ?? href;
+  if (place === undefined || place === null) return { octets: '' };
+  if (typeof place !== 'string' && !(place instanceof URL)) {
+    throw new MessageError('BAD_INPUT', `${field}.path`, 'is neither a text nor a URL');
+  }
+  const text = String(place);
+  if (text.includes('\0')) throw new MessageError('FORBIDDEN_CHARACTER', `${field}.path`, 'holds a NUL');
+  if (/^data:/i.test(text)) return decodeDataUri(text, field);
+  if (/^https?:/i.test(text)) return urlContent(text, field, label, reach);
+  if (path === undefined || path === null) {
+    throw new MessageError('BAD_INPUT', `${field}.href`, `${excerpt(text)} is not a URL that can be fetched`);
+  }
+  if (reach.files === false) {
+    throw new MessageError('ACCESS_DENIED', `${field}.path`, 'files may not be read for this message');
+  }
+  const file = /^file:/i.test(text) ? fileURLToPath(text) : text;
+  return fileSource(file, typeof reach.files === 'string' ? reach.files : undefined, field, label);
+}
+
+function urlContent(url: string, field: string, label: string, reach: Reach): Source {
+  if (!reach.urls)
+    throw new MessageError('ACCESS_DENIED', field, `URLs may not be read for this message (${excerpt(url)})`);
+  if (reach.fetch === undefined) {
+    throw new MessageError('BAD_INPUT', field, `${excerpt(url)} can only be read with a fetch function in the options`);
+  }
+  return urlSource(url, reach.fetch, field, label);
+}
+
+/** A value that a caller gave as content. */
+export function contentOf(
+  content: Content,
+  encoding: string | undefined,
+  field: string,
+  label: string,
+): AtHand | Source {
+  if (typeof content === 'string') return { octets: decoded(content, encoding, field) };
+  if (content instanceof Uint8Array) return { octets: content };
+  if (content instanceof ArrayBuffer) return { octets: new Uint8Array(content) };
+  if (isStream(content)) return streamSource(content, field.replace(/\.content$/, ''), label);
+  throw new MessageError('BAD_INPUT', field, 'is neither a string nor octets, a Blob or a stream');
+}
+
+function decoded(text: string, encoding: string | undefined, field: string): string | Uint8Array {
+  if (encoding === undefined || encoding === null) return text;
+  const known = ENCODINGS.get(
+    String(encoding)
+      .toLowerCase()
+      .replace(/[-_\s]/g, ''),
+  );
+  if (known === undefined) {
+    const owner = field.replace(/\.?content$/, '');
+    throw new MessageError(
+      'BAD_INPUT',
+      owner === '' ? 'encoding' : `${owner}.encoding`,
+      `${excerpt(encoding)} is unknown`,
+    );
+  }
+  return known === 'utf8' ? text : Buffer.from(text, known);
+}
+
+export function isSource(found: AtHand | Source): found is Source {
+  return 'read' in found;
+}

@@ -1,0 +1,35 @@
+import { MessageError } from '../errors.ts';
+
+/** `data:` URIs (RFC 2397): content that stands in its own address. */
+export function decodeDataUri(uri: string, field: string): { octets: Uint8Array; contentType: string } {
+  const comma = uri.indexOf(',');
+  if (comma === -1) throw new MessageError('BAD_INPUT', field, 'is a data: URI without a comma');
+  const [type = '', ...parameters] = uri.slice('data:'.length, comma).split(';');
+  const isBase64 = parameters.at(-1)?.trim().toLowerCase() === 'base64';
+  if (isBase64) parameters.pop();
+  const contentType = [type.trim() || 'text/plain', ...parameters.map((parameter) => parameter.trim())].join('; ');
+  const data = uri.slice(comma + 1);
+  if (isBase64) return { octets: Buffer.from(percentDecoded(data, field).toString('latin1'), 'base64'), contentType };
+  return { octets: percentDecoded(data, field), contentType };
+}
+
+function percentDecoded(text: string, field: string): Buffer {
+  if (!text.includes('%')) return Buffer.from(text, 'utf8');
+  const source = Buffer.from(text, 'utf8');
+  const out = Buffer.alloc(source.length);
+  let at = 0;
+  for (let index = 0; index < source.length; index++) {
+    const byte = source[index] as number;
+    if (byte !== 0x25) {
+      out[at++] = byte;
+      continue;
+    }
+    const digits = source.toString('latin1', index + 1, index + 3);
+    if (!/^[0-9A-Fa-f]{2}$/.test(digits)) {
+      throw new MessageError('BAD_INPUT', field, 'is a data: URI with a broken percent-encoding');
+    }
+    out[at++] = Number.parseInt(digits, 16);
+    index += 2;
+  }
+  return out.subarray(0, at);
+}

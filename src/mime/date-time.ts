@@ -1,0 +1,58 @@
+import { MessageError } from '../errors.ts';
+
+/** Dates as RFC 5322 section 3.3 writes them: `Sat, 21 Nov 2026 11:41:36 +0000`. */
+
+const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const MINUTE = 60_000;
+/** A zone at the end of a date text: `Z`, `+02:00`, `-0500`. */
+const OFFSET = /(?:([+-])(\d\d):?(\d\d)|Z|GMT|UTC)(?:\s*\([^()]*\))?\s*$/;
+
+/** Where the clock of a date stands: UTC, the zone of this process, or minutes east of Greenwich. */
+export type Zone = 'utc' | 'local' | number;
+
+let second = Number.NaN;
+let secondText = '';
+
+/** The date of now in UTC; made once a second. */
+export function dateOfNow(): string {
+  const now = Math.floor(Date.now() / 1000);
+  if (now !== second) {
+    second = now;
+    secondText = formatDate(new Date(now * 1000), 'utc');
+  }
+  return secondText;
+}
+
+export function formatDate(date: Date, zone: Zone): string {
+  const offset = zone === 'utc' ? 0 : zone === 'local' ? -date.getTimezoneOffset() : zone;
+  const shifted = new Date(date.getTime() + offset * MINUTE);
+  const day = `${DAYS[shifted.getUTCDay()]}, ${two(shifted.getUTCDate())} ${MONTHS[shifted.getUTCMonth()]}`;
+  const year = String(shifted.getUTCFullYear()).padStart(4, '0');
+  const time = `${two(shifted.getUTCHours())}:${two(shifted.getUTCMinutes())}:${two(shifted.getUTCSeconds())}`;
+  const east = Math.abs(offset);
+  return `${day} ${year} ${time} ${offset < 0 ? '-' : '+'}${two(Math.floor(east / 60))}${two(east % 60)}`;
+}
+
+/** The caller's `date`: a Date, milliseconds, or a text, which keeps the zone that it names. */
+export function dateField(input: Date | string | number, zone: Zone): string {
+  const date = input instanceof Date ? input : new Date(input);
+  const year = date.getUTCFullYear();
+  // RFC 5322 section 3.3: four digits, 1900 or later. (NaN is in no range.)
+  if (!(year >= 1900 && year <= 9998)) {
+    throw new MessageError('BAD_INPUT', 'date', `${String(input).slice(0, 60)} is not a date that mail can carry`);
+  }
+  return formatDate(date, typeof input === 'string' ? zoneOfText(input, zone) : zone);
+}
+
+function zoneOfText(text: string, zone: Zone): Zone {
+  const match = OFFSET.exec(text);
+  if (match === null) return zone;
+  const [, sign, hours, minutes] = match;
+  if (sign === undefined) return 0;
+  return (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -1 : 1);
+}
+
+function two(value: number): string {
+  return value < 10 ? `0${value}` : String(value);
+}

@@ -1,0 +1,54 @@
+import { MessageError } from '../errors.ts';
+import { type Address, type Group, isGroup, readAddressInput } from './address.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { EnvelopeInit } from './message-init.ts';
+import { refuseUnknown } from './nearest.ts';
+
+/** Whom the server is told (RFC 5321 section 2.3.1): where the mail goes, and where a report of its failure goes. */
+export interface Envelope {
+  /** The reverse-path; undefined is the null reverse-path `<>`, to which nothing is ever sent back. */
+  readonly from: Mailbox | undefined;
+  /** Each mailbox once, in the order given. */
+  readonly to: readonly Mailbox[];
+}
+
+const FIELDS = new Set(['from', 'to', 'cc', 'bcc']);
+
+/** The envelope as the caller gave it. */
+export function readEnvelope(init: EnvelopeInit): Envelope {
+  for (const name in init) if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `envelope.${name}`);
+  const { from, to, cc, bcc } = init;
+  const senders = isNull(from) ? [] : mailboxes(readAddressInput(from, 'envelope.from'));
+  if (senders.length > 1) throw new MessageError('BAD_ADDRESS', 'envelope.from', 'one address is expected, or none');
+  const recipients = [
+    ...mailboxes(readAddressInput(to ?? [], 'envelope.to')),
+    ...mailboxes(readAddressInput(cc ?? [], 'envelope.cc')),
+    ...mailboxes(readAddressInput(bcc ?? [], 'envelope.bcc')),
+  ];
+  return { from: senders[0], to: eachOnce(recipients) };
+}
+
+function isNull(from: EnvelopeInit['from']): from is undefined | null | false | '' {
+  return from === undefined || from === null || from === false || from === '' || from === '<>';
+}
+
+/** The mailboxes of a list, those of its groups among them. */
+export function mailboxes(list: readonly (Address | Group)[]): Mailbox[] {
+  const found: Mailbox[] = [];
+  for (const entry of list) {
+    if (isGroup(entry)) found.push(...entry.group);
+    else found.push(entry);
+  }
+  return found;
+}
+
+/** Nobody gets a message twice for being named twice. Domains are compared without case, local parts with it. */
+export function eachOnce(list: readonly Mailbox[]): readonly Mailbox[] {
+  if (list.length < 2) return list;
+  const seen = new Map<string, Mailbox>();
+  for (const mailbox of list) {
+    const key = `${mailbox.local}@${mailbox.domain.toLowerCase()}`;
+    if (!seen.has(key)) seen.set(key, mailbox);
+  }
+  return seen.size === list.length ? list : [...seen.values()];
+}

@@ -1,0 +1,113 @@
+import { MessageError } from '../errors.ts';
+import { type Address, type Group, isGroup } from './address.ts';
+import { MAX_ENCODED_WORD } from './encoded-word.ts';
+import { refuseForbidden } from './forbidden.ts';
+import { phrase, unstructuredWords } from './phrase.ts';
+
+/**
+ * Header fields as lines (RFC 5322 section 2.2): at most 78 characters where a space allows it, never over 998 octets,
+ * folded at spaces between words and nowhere else. Each function returns the whole field with its last CRLF.
+ */
+
+/** The soft limit on a line, CRLF not counted (RFC 5322 section 2.1.1). */
+export const SOFT_LINE = 78;
+/** The hard limit on a line, CRLF not counted (RFC 5322 section 2.1.1). */
+export const HARD_LINE = 998;
+
+/** Field names as RFC 5322 section 2.2 has them: printable ASCII but the colon. */
+const FIELD_NAME = /^[!-9;-~]+$/;
+/** One line of visible text that needs nothing done: the common case of a subject. */
+const PLAIN_TEXT = /^[!-~](?:[\t -~]*[!-~])?$/;
+
+/** Throws unless the name can be that of a header field. */
+export function checkFieldName(name: string, field: string): void {
+  if (FIELD_NAME.test(name) && name.length <= SOFT_LINE - 2) return;
+  refuseForbidden(name, field);
+  throw new MessageError('BAD_INPUT', field, `${JSON.stringify(name)} is not the name of a header field`);
+}
+
+/** Words, one space between each two, folded. */
+export function foldWords(name: string, words: readonly string[]): string {
+  let text = `${name}:`;
+  let column = text.length;
+  let encoded = false;
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index] as string;
+    // A line with an encoded word on it ends two characters earlier (RFC 2047 section 2).
+    const isEncoded = word.startsWith('=?') && word.length <= MAX_ENCODED_WORD + 1;
+    const limit = encoded || isEncoded ? SOFT_LINE - 2 : SOFT_LINE;
+    // Nothing goes before the first word: some readers take an empty first line for an empty field.
+    if (index > 0 && column + 1 + word.length > limit) {
+      text += `\r\n ${word}`;
+      column = 1 + word.length;
+      encoded = isEncoded;
+    } else {
+      text += ` ${word}`;
+      column += 1 + word.length;
+      encoded ||= isEncoded;
+    }
+  }
+  return `${text}\r\n`;
+}
+
+/** A field of unstructured text for a person to read, a Subject. */
+export function unstructuredField(name: string, text: string, field: string): string {
+  if (text.length + name.length + 2 <= SOFT_LINE && PLAIN_TEXT.test(text) && !text.includes('=?')) {
+    return `${name}: ${text}\r\n`;
+  }
+  refuseForbidden(text, field);
+  if (text === '') return `${name}:\r\n`;
+  return foldWords(name, unstructuredWords(text, SOFT_LINE - 2 - (name.length + 2)));
+}
+
+/** A field that may be meant for a machine: a long word of ASCII stays as it is while a line can hold it. */
+export function extensionField(name: string, text: string, field: string): string {
+  if (text.length + name.length + 2 <= SOFT_LINE && PLAIN_TEXT.test(text) && !text.includes('=?')) {
+    return `${name}: ${text}\r\n`;
+  }
+  refuseForbidden(text, field);
+  if (text === '') return `${name}:\r\n`;
+  const room = SOFT_LINE - 2 - (name.length + 2);
+  return foldWords(name, unstructuredWords(text, room, HARD_LINE - (name.length + 2)));
+}
+
+/** A field of words that are written as they are: message identifiers, URLs. */
+export function wordsField(name: string, words: readonly string[], field: string): string {
+  for (const word of words) {
+    if (word.length + name.length + 2 > HARD_LINE) {
+      throw new MessageError('BAD_INPUT', field, `holds a word of ${word.length} characters, which fits no line`);
+    }
+  }
+  return foldWords(name, words);
+}
+
+/** An address field (RFC 5322 section 3.6.3), folded between addresses and between the words of a name. */
+export function addressField(name: string, list: readonly (Address | Group)[]): string {
+  const [only] = list;
+  if (list.length === 1 && only !== undefined && !isGroup(only)) {
+    const length = name.length + 2 + only.address.length;
+    if (only.name === '' && length <= SOFT_LINE) return `${name}: ${only.address}\r\n`;
+  }
+  const words: string[] = [];
+  list.forEach((entry, index) => {
+    addEntry(words, entry, index < list.length - 1 ? ',' : '');
+  });
+  return foldWords(name, words);
+}
+
+function addEntry(words: string[], entry: Address | Group, end: string): void {
+  if (!isGroup(entry)) {
+    if (entry.name === '') words.push(`${entry.address}${end}`);
+    else words.push(...phrase(entry.name), `<${entry.address}>${end}`);
+    return;
+  }
+  const label = phrase(entry.name);
+  const last = label.pop() ?? '';
+  // After an encoded word nothing but white space may follow (RFC 2047 section 5 (3)).
+  const closed = entry.group.length === 0;
+  if (last.startsWith('=?')) words.push(...label, last, closed ? `:;${end}` : ':');
+  else words.push(...label, closed ? `${last}:;${end}` : `${last}:`);
+  entry.group.forEach((member, index) => {
+    addEntry(words, member, index < entry.group.length - 1 ? ',' : `;${end}`);
+  });
+}

@@ -1,0 +1,10 @@
+export { type Address, type AddressInput, formatAddress, type Group, parseAddresses } from './address.ts';
+export { compose } from './compose.ts';
+export type { Zone } from './date-time.ts';
+export type { Envelope } from './envelope.ts';
+export type { HeaderList } from './header-list.ts';
+export { type Mailbox, parseMailbox } from './mailbox.ts';
+export { IN_MEMORY_LIMIT, Message } from './message.ts';
+export type * from './message-init.ts';
+export { rawMessage } from './raw-message.ts';
+export type { TransferEncoding, Way } from './text-body.ts';

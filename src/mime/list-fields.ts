@@ -1,0 +1,77 @@
+import { MessageError } from '../errors.ts';
+import { checkFieldName, wordsField } from './folding.ts';
+import { refuseForbidden } from './forbidden.ts';
+import { excerpt } from './lexer.ts';
+import type { ListInit, ListValue } from './message-init.ts';
+import { phrase } from './phrase.ts';
+
+/**
+ * The fields of a mailing list (RFC 2369, RFC 2919, RFC 8058): `{ unsubscribe: 'https://...' }` is List-Unsubscribe.
+ * `unsubscribePost: true` adds what one-click unsubscription needs.
+ */
+export function listFields(list: ListInit): string {
+  let text = '';
+  for (const [key, given] of Object.entries(list)) {
+    if (given === undefined || given === null || given === false) continue;
+    const field = `list.${key}`;
+    const name = fieldName(key, field);
+    if (name === 'List-Unsubscribe-Post') {
+      text += `${name}: List-Unsubscribe=One-Click\r\n`;
+      continue;
+    }
+    if (given === true) throw new MessageError('BAD_INPUT', field, 'needs a URL');
+    const values = Array.isArray(given)
+      ? (given as readonly (ListValue | readonly ListValue[])[])
+      : [given as ListValue];
+    for (const value of values) {
+      const urls = Array.isArray(value) ? (value as readonly ListValue[]) : [value as ListValue];
+      const words = urls.flatMap((url, index) => urlWords(url, name, field, index < urls.length - 1));
+      text += wordsField(name, words, field);
+    }
+  }
+  return text;
+}
+
+function fieldName(key: string, field: string): string {
+  const dashed = key.trim().replace(/([a-z])([A-Z])/g, '$1-$2');
+  const name = `List-${dashed.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase())}`;
+  checkFieldName(name, field);
+  return name;
+}
+
+function urlWords(value: ListValue, name: string, field: string, more: boolean): string[] {
+  const url = typeof value === 'string' ? value : value?.url;
+  const comment = typeof value === 'string' ? '' : (value?.comment ?? '');
+  if (typeof url !== 'string' || typeof comment !== 'string') throw new MessageError('BAD_INPUT', field, 'needs a URL');
+  refuseForbidden(url, field);
+  refuseForbidden(comment, field);
+  const end = more ? ',' : '';
+  if (name === 'List-Id') {
+    const id = url.trim().replace(/^<(.*)>$/, '$1');
+    if (!/^[!-;=?-~]+$/.test(id))
+      throw new MessageError('BAD_INPUT', field, `${excerpt(url)} is not a list identifier`);
+    return [...(comment === '' ? [] : phrase(comment)), `<${id}>${end}`];
+  }
+  // "NO" is what List-Post says of a list that takes no posts (RFC 2369 section 3.4).
+  const place = name === 'List-Post' && url.toUpperCase() === 'NO' ? 'NO' : `<${absolute(url, field)}>`;
+  return comment === '' ? [place + end] : [place, ...commentWords(comment, end)];
+}
+
+/** A URL as it is; an address becomes a mailto:, a host name an http:, as in nodemailer. */
+function absolute(url: string, field: string): string {
+  const bare = url.trim().replace(/^<(.*)>$/, '$1');
+  const whole = /^[a-z][a-z0-9+.-]*:/i.test(bare) ? bare : bare.includes('@') ? `mailto:${bare}` : `http://${bare}`;
+  const ascii = whole.replace(/[^\x21-\x7e]+/gu, (part) => encodeURIComponent(part));
+  if (!/[<>]/.test(ascii)) return ascii;
+  throw new MessageError('BAD_INPUT', field, `${excerpt(url)} is not a URL`);
+}
+
+/** A comment (RFC 5322 section 3.2.2): as it is, escaped, or in encoded words. */
+function commentWords(comment: string, end: string): string[] {
+  const isPlain = /^[ -~]*$/.test(comment) && !comment.includes('=?');
+  if (isPlain) return `(${comment.replace(/[()\\]/g, '\\$&')})${end}`.split(/(?<=[^ ]) (?=[^ ])/);
+  const encoded = phrase(comment);
+  return encoded.map(
+    (word, index) => (index === 0 ? '(' : '') + word + (index === encoded.length - 1 ? `)${end}` : ''),
+  );
+}

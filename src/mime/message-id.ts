@@ -1,0 +1,31 @@
+import { MessageError } from '../errors.ts';
+import { refuseForbidden } from './forbidden.ts';
+import { excerpt } from './lexer.ts';
+
+/** Message identifiers (RFC 5322 section 3.6.4): `<left@right>`, visible ASCII, no white space. */
+
+const IDENTIFIER = /^[!-;=?-~]+$/;
+/** An identifier must fit a line, with the name of its field. */
+const MAX_IDENTIFIER = 900;
+
+/** One identifier, its angle brackets put on if they are missing. */
+export function messageId(text: string, field: string): string {
+  if (typeof text !== 'string') throw new MessageError('BAD_INPUT', field, 'is not a string');
+  refuseForbidden(text, field);
+  const bare = text.trim().replace(/^<([^<>]*)>$/, '$1');
+  if (IDENTIFIER.test(bare) && bare.length <= MAX_IDENTIFIER) return `<${bare}>`;
+  throw new MessageError('BAD_INPUT', field, `${excerpt(text)} is not a message identifier`);
+}
+
+/** Several identifiers: an array, or a text with white space (or commas, as some write) between them. */
+export function messageIds(input: string | readonly string[], field: string): string[] {
+  if (typeof input !== 'string' && !Array.isArray(input)) throw new MessageError('BAD_INPUT', field, 'is not a string');
+  const list = typeof input === 'string' ? [input] : (input as readonly string[]);
+  const found: string[] = [];
+  for (const entry of list) {
+    if (typeof entry !== 'string') throw new MessageError('BAD_INPUT', field, 'is not a list of strings');
+    refuseForbidden(entry, field);
+    for (const text of entry.split(/[\s,]+|(?<=>)(?=<)/)) if (text !== '') found.push(messageId(text, field));
+  }
+  return found;
+}

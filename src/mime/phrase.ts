@@ -1,0 +1,57 @@
+import { encodedWords, MAX_ENCODED_WORD } from './encoded-word.ts';
+
+/**
+ * A text in a header is a row of words with one space between each two; a line may be folded at every such space, and
+ * nowhere else. A longer run of white space stays inside a word, so that no unfolding can change it. Two kinds of text:
+ * unstructured (a subject) and a phrase (a name), which differ in what may stand as it is.
+ */
+
+/** The spaces at which a text falls into words. */
+const LONE_SPACE = /(?<=[^\t ]) (?=[^\t ])/;
+const ATOM = /^[\w!#$%&'*+\-/=?^`{|}~]+$/;
+const ATOMS = /^[\w!#$%&'*+\-/=?^`{|}~]+(?: [\w!#$%&'*+\-/=?^`{|}~]+)*$/;
+const PRINTABLE = /^[ -~]*$/;
+const VISIBLE = /^[!-~](?:[\t -~]*[!-~])?$/;
+
+/** A name longer than this is cut into encoded words, for a quoted string must not be folded. */
+const MAX_QUOTED = 60;
+/** Encoded words stand on lines of at most 76 characters (RFC 2047 section 2), a space before them. */
+const MAX_WORD_ON_LINE = 77;
+
+/** The words of a display name (RFC 5322 section 3.2.5): atoms, one quoted string, or encoded words. */
+export function phrase(name: string): string[] {
+  if (!name.includes('=?')) {
+    if (name.length <= MAX_QUOTED && ATOMS.test(name)) return [name];
+    if (name.length <= MAX_QUOTED && PRINTABLE.test(name)) return [`"${name.replace(/["\\]/g, '\\$&')}"`];
+  }
+  return words(name, (word) => word.length <= MAX_QUOTED && ATOM.test(word), MAX_ENCODED_WORD);
+}
+
+/**
+ * The words of unstructured text (RFC 5322 section 3.2.5). `first` is how long the first word may be. Words that fit no
+ * line are encoded too, unless `keepLong` says that they are meant for a machine (a URL, a token), up to that length.
+ */
+export function unstructuredWords(text: string, first: number, keepLong = 0): string[] {
+  const longest = Math.max(MAX_WORD_ON_LINE, keepLong);
+  const isPlain = (word: string, index: number): boolean =>
+    word.length <= (index === 0 ? Math.max(first, keepLong) : longest) && VISIBLE.test(word) && !word.includes('=?');
+  return words(text, isPlain, Math.min(first, MAX_ENCODED_WORD));
+}
+
+function words(text: string, isPlain: (word: string, index: number) => boolean, first: number): string[] {
+  const found: string[] = [];
+  let encode = '';
+  let index = 0;
+  for (const word of text.split(LONE_SPACE)) {
+    if (isPlain(word, index++)) {
+      if (encode !== '') found.push(...encodedWords(encode, found.length === 0 ? first : MAX_ENCODED_WORD));
+      encode = '';
+      found.push(word);
+    } else {
+      // White space between two encoded words is dropped by the reader: it goes into the words.
+      encode = encode === '' ? word : `${encode} ${word}`;
+    }
+  }
+  if (encode !== '') found.push(...encodedWords(encode, found.length === 0 ? first : MAX_ENCODED_WORD));
+  return found;
+}

@@ -1,0 +1,126 @@
+import { MessageError } from '../errors.ts';
+import { base64Blocks } from './base64.ts';
+import { HARD_LINE } from './folding.ts';
+import { refuseLoneSurrogates } from './forbidden.ts';
+import { countEscapes, quotedPrintable } from './quoted-printable.ts';
+
+/** Content-Transfer-Encoding (RFC 2045 section 6). */
+export type TransferEncoding = '7bit' | '8bit' | 'binary' | 'quoted-printable' | 'base64';
+
+/** What the way to the recipient can carry; RFC 6152 and RFC 3030 are what makes it more than 7bit. */
+export type Way = '7bit' | '8bit' | 'binary';
+
+/** A text as it goes into a part: CRLF line ends, and encoded. A string is ASCII. */
+export interface TextBody {
+  readonly encoding: TransferEncoding;
+  readonly body: string | Uint8Array;
+}
+
+/** What a survey found. */
+const HAS_LF = 1;
+const HAS_CR = 2;
+/** A control character, a bare CR, NUL or DEL: legal in a line or not, not every hop leaves it alone. */
+const HAS_UNSAFE = 4;
+const HAS_LONG_LINE = 8;
+const SAFE = HAS_LF | HAS_CR;
+
+const SURVEY_OCTETS = 64 * 1024;
+const memory = new ArrayBuffer(SURVEY_OCTETS + 4);
+const octets = Buffer.from(memory);
+const words = new Int32Array(memory);
+
+/**
+ * Encodes a text the shortest safe way: as it is where it is ASCII in lines that SMTP can carry, else quoted-printable or
+ * base64, whichever is shorter; or as it is in UTF-8 where the way takes 8 bits.
+ */
+export function encodeText(text: string, field: string, way: Way, forced?: 'quoted-printable' | 'base64'): TextBody {
+  const size = Buffer.byteLength(text, 'utf8');
+  if (size === text.length && forced === undefined) {
+    const findings = surveyAscii(text);
+    if ((findings & ~SAFE) === 0) return { encoding: '7bit', body: withCrlf(text, findings) };
+  }
+  if (size !== text.length) refuseLoneSurrogates(text, field);
+  const bytes = Buffer.from(text, 'utf8');
+  if (way !== '7bit' && forced === undefined) {
+    const plain = eightBit(text);
+    if (plain !== undefined) return { encoding: '8bit', body: plain };
+  }
+  // Base64 takes four characters for three octets, and two for each line end.
+  const isShorterInBase64 = bytes.length + 2 * countEscapes(bytes) > bytes.length * 1.37;
+  if (forced === 'base64' || (forced === undefined && isShorterInBase64)) {
+    return { encoding: 'base64', body: base64Text(Buffer.from(text.replace(/\r\n|\n/g, '\r\n'), 'utf8')) };
+  }
+  return { encoding: 'quoted-printable', body: quotedPrintable(bytes) };
+}
+
+/** Base64 as one string. */
+export function base64Text(bytes: Uint8Array): string {
+  let encoded = '';
+  for (const block of base64Blocks(bytes)) {
+    encoded += Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1');
+  }
+  return encoded;
+}
+
+/** Throws unless the text can go out in this encoding as it is. */
+export function refuseUnfit(text: string, field: string): void {
+  if ((surveyAscii(text) & ~SAFE) === 0 && Buffer.byteLength(text, 'utf8') === text.length) return;
+  throw new MessageError('BAD_INPUT', field, 'cannot go out as 7bit');
+}
+
+function withCrlf(text: string, findings: number): string {
+  if ((findings & HAS_LF) === 0) return text;
+  return (findings & HAS_CR) === 0 ? text.replace(/\n/g, '\r\n') : text.replace(/\r?\n/g, '\r\n');
+}
+
+/** The text in UTF-8 with CRLF, if its lines are fit for 8bit (RFC 2045 section 2.8). */
+function eightBit(text: string): Uint8Array | undefined {
+  if (/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/.test(text)) return undefined;
+  const bytes = Buffer.from(text.replace(/\r?\n/g, '\r\n'), 'utf8');
+  for (let start = 0; start < bytes.length; ) {
+    const end = bytes.indexOf(0x0a, start);
+    if ((end === -1 ? bytes.length : end - 1) - start > HARD_LINE) return undefined;
+    if (end === -1) break;
+    start = end + 1;
+  }
+  return bytes;
+}
+
+/**
+ * Looks at a text that is ASCII four characters at a time: nearly all of them are printable, and a word that holds
+ * something else is found by arithmetic on all four at once.
+ */
+function surveyAscii(text: string): number {
+  let findings = 0;
+  let line = 0;
+  for (let offset = 0; offset < text.length; offset += SURVEY_OCTETS) {
+    const piece = text.length > SURVEY_OCTETS ? text.slice(offset, offset + SURVEY_OCTETS) : text;
+    const length = octets.write(piece, 0, 'latin1');
+    // What lies behind the text in the last word must look harmless.
+    octets.fill(0x20, length, length + 3);
+    for (let index = 0; index < length; index += 4) {
+      const word = words[index >> 2] as number;
+      // The top bit of an octet is set if it was below 0x20 (borrow) or is 0x7f (carry); a neighbour may set it too.
+      if ((((word - 0x20202020) | (word + 0x01010101)) & 0x80808080) === 0) continue;
+      for (let place = index; place < index + 4; place++) {
+        const octet = octets[place] as number;
+        if (octet === 0x0a) {
+          findings |= HAS_LF;
+          if (offset + place - line > HARD_LINE) findings |= longLine(text, line, offset + place);
+          line = offset + place + 1;
+        } else if (octet === 0x0d) {
+          findings |= text.charCodeAt(offset + place + 1) === 0x0a ? HAS_CR : HAS_UNSAFE;
+        } else if (octet === 0x7f || (octet < 0x20 && octet !== 0x09)) {
+          findings |= HAS_UNSAFE;
+        }
+      }
+    }
+  }
+  if (text.length - line > HARD_LINE) findings |= HAS_LONG_LINE;
+  return findings;
+}
+
+function longLine(text: string, start: number, end: number): number {
+  const length = end - start - (text.charCodeAt(end - 1) === 0x0d ? 1 : 0);
+  return length > HARD_LINE ? HAS_LONG_LINE : 0;
+}
