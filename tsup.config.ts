@@ -10,6 +10,6 @@ const entry = Object.fromEntries([
 const shared = { target: 'node20', platform: 'node', splitting: true, sourcemap: true } as const;
 
 export default defineConfig([
-  { ...shared, entry, format: ['esm', 'cjs'], dts: true, clean: true },
-  { ...shared, entry: { 'cli/main': 'src/cli/main.ts' }, format: ['esm'], clean: false },
+  { ...shared, entry, format: ['esm', 'cjs'], dts: true },
+  { ...shared, entry: { 'cli/main': 'src/cli/main.ts' }, format: ['esm'] },
 ]);

@@ -1,0 +1,38 @@
+/** Asks for a password on a terminal and shows nothing of it, not even its length. */
+import { AbortError } from '../errors.ts';
+
+const ENTER = /[\r\n]/;
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+const CTRL_U = '\u0015';
+const BACKSPACE = /[\b\u007f]/;
+
+export function askSecret(question: string, input: NodeJS.ReadStream, output: NodeJS.WriteStream): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let typed: string[] = [];
+
+    function finish(end: () => void): void {
+      input.off('data', read);
+      input.setRawMode(false);
+      input.pause();
+      output.write('\n');
+      end();
+    }
+
+    function read(chunk: Buffer): void {
+      for (const character of chunk.toString('utf8')) {
+        if (ENTER.test(character) || character === CTRL_D) return finish(() => resolve(typed.join('')));
+        if (character === CTRL_C) return finish(() => reject(new AbortError('ABORTED', 'interrupted')));
+        if (character === CTRL_U) typed = [];
+        else if (BACKSPACE.test(character)) typed.pop();
+        else typed.push(character);
+      }
+    }
+
+    output.write(question);
+    // Raw, so that the terminal does not echo; it also means that Ctrl-C comes as a character.
+    input.setRawMode(true);
+    input.resume();
+    input.on('data', read);
+  });
+}

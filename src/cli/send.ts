@@ -1,0 +1,98 @@
+/** `plainwire send`: a mail from `infos.txt`, from a message as it is, or from options. */
+import { type Command, Option } from 'commander';
+import { PlainwireError } from '../errors.ts';
+import type { MessageInit } from '../mime/index.ts';
+import { Mailer } from '../smtp/index.ts';
+import { safe } from '../trace/index.ts';
+import { EXIT, type ExitCode, UsageError } from './exit.ts';
+import { asText, readInput } from './files.ts';
+import { parseInfos } from './infos.ts';
+import { infosMessage } from './infos-message.ts';
+import { addMailOptions, type MailFlags, mailOf, saysContent } from './mail-flags.ts';
+import { deliveryLines, failureLines } from './send-report.ts';
+import { addServerOptions, type ServerFlags, serverOptions } from './server-flags.ts';
+import type { Terminal } from './terminal.ts';
+import { addTraceOptions, type TraceFlags, traceOf } from './trace-options.ts';
+
+const EXAMPLES = `
+infos.txt: line 1 is "server, sender, recipient", then headers, an empty line, and the body. A file that ends in .eml, and
+stdin (-), is a message as it is; its headers say who sends it and who gets it, unless --from and --to do.
+
+Environment: PLAINWIRE_PASSWORD is the password for --user; without it you are asked. PLAINWIRE_SERVER is the server where
+--server is not given.
+
+Examples:
+  $ plainwire send infos.txt --verbose
+  $ plainwire send message.eml --server smtp://localhost:2525
+  $ plainwire send --server smtp.example.com --security starttls --user ada \\
+      --from ada@example.com --to grace@example.org --subject 'The figures' --text 'Attached.' --attach figures.csv
+  $ plainwire send --server localhost:2525 --from ada@example.com --to grace@example.org --subject Picture \\
+      --html-file letter.html --inline picture.png --trace smtplib
+`;
+
+export type SendFlags = MailFlags & ServerFlags & TraceFlags;
+
+interface Mail {
+  readonly server: string;
+  readonly message: MessageInit;
+}
+
+export function sendCommand(
+  program: Command,
+  run: (work: Promise<ExitCode>) => Promise<void>,
+  terminal: Terminal,
+): void {
+  const command = program
+    .command('send')
+    .summary('send a mail')
+    .description('Sends a mail: the one of a file, or the one that the options make.')
+    .argument('[file]', 'infos.txt, a message in a file *.eml, or - for a message from stdin');
+  addMailOptions(command);
+  addServerOptions(command);
+  addTraceOptions(command.optionsGroup('The dialogue:'));
+  command
+    .addHelpText('after', EXAMPLES)
+    .action((file: string | undefined, flags: SendFlags) => run(send(file, flags, terminal)));
+}
+
+async function send(file: string | undefined, flags: SendFlags, terminal: Terminal): Promise<ExitCode> {
+  const { server, message } = await mail(file, flags, terminal);
+  const trace = traceOf(flags, terminal);
+  const options = await serverOptions(server, flags, terminal);
+  const mailer = new Mailer({ ...options, signal: terminal.signal, ...(trace === undefined ? {} : { trace }) });
+  try {
+    const delivery = await mailer.send(message, { signal: terminal.signal });
+    for (const line of deliveryLines(delivery)) terminal.out(`${safe(line)}\n`);
+    return delivery.rejected.length === 0 ? EXIT.done : EXIT.failed;
+  } catch (error) {
+    if (error instanceof PlainwireError) for (const line of failureLines(error)) terminal.out(`${safe(line)}\n`);
+    throw error;
+  } finally {
+    await mailer.close();
+  }
+}
+
+/** What to send, and where to. */
+async function mail(file: string | undefined, flags: SendFlags, terminal: Terminal): Promise<Mail> {
+  if (file === undefined) return { server: serverOf(flags, terminal), message: await mailOf(flags, terminal) };
+  if (saysContent(flags)) {
+    throw new UsageError(`${file} is the whole message; --subject, --text, --attach and their like make another`);
+  }
+  const bytes = await readInput(file, terminal);
+  if (file === '-' || /\.eml$/i.test(file)) {
+    return { server: serverOf(flags, terminal), message: wholeMessage(bytes, flags) };
+  }
+  if (flags.from !== undefined || flags.to !== undefined) {
+    throw new UsageError(
+      `line 1 of ${file} says who sends the message and who gets it; --from and --to do not go with it`,
+    );
+  }
+  const infos = parseInfos(asText(bytes, file), file);
+  return { server: flags.server ?? infos.server, message: infosMessage(infos, bytes, file) };
+}
+
+function serverOf(flags: SendFlags, terminal: Terminal): string {
+  const server = flags.server ?? terminal.env['PLAINWIRE_SERVER'];
+  if (server === undefined) throw new UsageError('which server? --server is missing, and PLAINWIRE_SERVER is not set');
+  return server;
+}

@@ -1,0 +1,70 @@
+/**
+ * Where a command reads and writes: results on stdout, dialogue and complaints on stderr. A reader that has gone away
+ * (`plainwire get ... | head`) stops the output, not the work: a message under way is still sent, and the exit code tells.
+ */
+import { styleText } from 'node:util';
+import type { Part, Style } from '../trace/index.ts';
+import { askSecret } from './password.ts';
+
+export interface Terminal {
+  /** Results. */
+  out(text: string): void;
+  /** The dialogue, and what went wrong. */
+  err(text: string): void;
+  /** Colours for the dialogue; undefined where they are not wanted. */
+  readonly style: Style | undefined;
+  /** Ends everything that waits, when the person presses Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: NodeJS.ReadStream;
+  /** Asks the person for a password without showing it; undefined where nobody can be asked. */
+  readonly askSecret: ((question: string) => Promise<string>) | undefined;
+}
+
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr, env } = process;
+  const interrupt = new AbortController();
+  // Once: a second Ctrl-C ends the process at once, whatever it is waiting for.
+  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+  return {
+    out: writer(stdout),
+    err: writer(stderr),
+    style: wantsColour(stderr, env) ? colours : undefined,
+    signal: interrupt.signal,
+    env,
+    stdin,
+    askSecret: stdin.isTTY && stderr.isTTY ? (question) => askSecret(question, stdin, stderr) : undefined,
+  };
+}
+
+function writer(stream: NodeJS.WriteStream): (text: string) => void {
+  let gone = false;
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    gone = true;
+  });
+  return (text) => {
+    if (!gone) stream.write(text);
+  };
+}
+
+/** https://no-color.org and Node's own FORCE_COLOR decide before the terminal does. */
+function wantsColour(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = env;
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return stream.isTTY === true && TERM !== 'dumb';
+}
+
+const COLOURS = {
+  sent: 'cyan',
+  received: 'green',
+  refused: 'red',
+  fact: 'magenta',
+  error: 'red',
+  explanation: 'dim',
+} as const satisfies Record<Part, Parameters<typeof styleText>[0]>;
+
+function colours(part: Part, text: string): string {
+  return styleText(COLOURS[part], text);
+}

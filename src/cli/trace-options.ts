@@ -1,0 +1,41 @@
+/** The options that show the dialogue, the same for every command that holds one. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type FormatName, formats, type Trace } from '../trace/index.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface TraceFlags {
+  readonly verbose?: boolean;
+  readonly trace?: FormatName;
+  readonly explain?: boolean;
+  readonly whole?: boolean;
+}
+
+const FORMAT_NAMES = Object.keys(formats);
+
+export function addTraceOptions(command: Command): Command {
+  return command
+    .option('-v, --verbose', 'show the dialogue on stderr as --> [command] and <-- [reply]')
+    .addOption(
+      new Option('-t, --trace <format>', `show the dialogue on stderr as ${FORMAT_NAMES.join(', ')}`).argParser(
+        formatName,
+      ),
+    )
+    .option('-x, --explain', 'say under each line of the dialogue what it means')
+    .option('--whole', 'show messages and pages whole, however long');
+}
+
+function formatName(text: string): FormatName {
+  if (!Object.hasOwn(formats, text)) throw new InvalidArgumentError(`One of ${FORMAT_NAMES.join(', ')} is expected.`);
+  return text as FormatName;
+}
+
+/** The trace that the flags ask for; none of them, no trace. */
+export function traceOf(flags: TraceFlags, terminal: Terminal): Trace | undefined {
+  const name = flags.trace ?? (flags.verbose === true || flags.explain === true ? 'arrows' : undefined);
+  if (name === undefined) return undefined;
+  return formats[name]((text) => terminal.err(text), {
+    content: flags.whole === true ? 'whole' : 'folded',
+    style: name === 'json' || name === 'markdown' ? undefined : terminal.style,
+    explain: flags.explain === true,
+  });
+}
