@@ -12,7 +12,7 @@ import { NO_HEADERS, type RawHeaders } from './raw-headers.ts';
 import { buildRequest, type PageRequest } from './request.ts';
 import type { ResponseHead } from './response-head.ts';
 import { type ResponseEvent, ResponseParser } from './response-parser.ts';
-import { routeTo } from './route.ts';
+import { routeTo, type WayTo } from './route.ts';
 import { publicUrl } from './target.ts';
 
 /** How the response is read: what is kept in memory decides what the default deadline is, and what an error can show. */
@@ -41,6 +41,7 @@ export class Exchange {
   readonly started = new Date();
   readonly #begun = performance.now();
   readonly #options: PageOptions;
+  readonly #way: WayTo;
   #keep: Keep;
   readonly #streams: boolean;
   readonly #parser: ResponseParser;
@@ -58,9 +59,9 @@ export class Exchange {
   #endAt = 0;
 
   constructor(url: URL, options: PageOptions, keep: Keep) {
-    const route = routeTo(url, options);
     this.url = url;
-    this.request = buildRequest(url, options, route);
+    this.#way = routeTo(url, options);
+    this.request = buildRequest(url, options, this.#way);
     this.#options = options;
     this.#keep = keep;
     this.#streams = keep === 'nothing';
@@ -115,11 +116,10 @@ export class Exchange {
   async begin(): Promise<Step[]> {
     const steps: Step[] = [];
     try {
-      const { endpoint, connectOptions } = routeTo(this.url, this.#options);
-      const connection = await connect(endpoint, this.#within(connectOptions));
+      const connection = await connect(this.#way.endpoint, this.#within(this.#way.connectOptions));
       this.#connection = connection;
       this.#send(connection);
-      while (this.#head === undefined) steps.push(await this.#step(connection));
+      while (this.#head === undefined) steps.push(this.#accept(await connection.read(), connection));
       return steps;
     } catch (error) {
       throw this.#failed(error);
@@ -128,10 +128,11 @@ export class Exchange {
 
   /** The next bytes of the response; undefined when it is complete. */
   async next(): Promise<Step | undefined> {
-    if (this.done || this.#connection === undefined) return undefined;
+    const connection = this.#connection;
+    if (this.done || connection === undefined) return undefined;
     try {
-      this.#setIdleDeadline(this.#connection);
-      return await this.#step(this.#connection);
+      this.#setIdleDeadline(connection);
+      return this.#accept(await connection.read(), connection);
     } catch (error) {
       throw this.#failed(error);
     }
@@ -202,8 +203,12 @@ export class Exchange {
   /** The whole deadline ends every phase of connecting, too. */
   #within(options: ConnectOptions): ConnectOptions {
     const left = Math.max(1, this.#wholeBy - performance.now());
-    const { lookup, connect: connecting, tls } = { ...DEFAULT_CONNECT_TIMEOUTS, ...this.#options.timeouts };
-    const timeouts = { lookup: Math.min(lookup, left), connect: Math.min(connecting, left), tls: Math.min(tls, left) };
+    const given = this.#options.timeouts;
+    const timeouts = {
+      lookup: Math.min(given?.lookup ?? DEFAULT_CONNECT_TIMEOUTS.lookup, left),
+      connect: Math.min(given?.connect ?? DEFAULT_CONNECT_TIMEOUTS.connect, left),
+      tls: Math.min(given?.tls ?? DEFAULT_CONNECT_TIMEOUTS.tls, left),
+    };
     return { ...options, timeouts };
   }
 
@@ -247,8 +252,8 @@ export class Exchange {
     if (this.#head === undefined) this.#setHeadDeadline(connection);
   }
 
-  async #step(connection: Connection): Promise<Step> {
-    const raw = await connection.read();
+  /** What one read brought, or, with undefined, that there is no more. */
+  #accept(raw: Uint8Array | undefined, connection: Connection): Step {
     if (raw === undefined) {
       const events = this.#parser.finish();
       this.#take(events, connection);

@@ -57,7 +57,11 @@ export async function connect(endpoint: Endpoint, options: ConnectOptions = {}):
   connections += 1;
   const tracer = trace === undefined ? undefined : new Tracer(trace, options.protocol ?? 'raw', connections);
   tracer?.connecting(formatEndpoint(endpoint));
-  const timeouts = { ...DEFAULT_CONNECT_TIMEOUTS, ...options.timeouts };
+  const timeouts = {
+    lookup: options.timeouts?.lookup ?? DEFAULT_CONNECT_TIMEOUTS.lookup,
+    connect: options.timeouts?.connect ?? DEFAULT_CONNECT_TIMEOUTS.connect,
+    tls: options.timeouts?.tls ?? DEFAULT_CONNECT_TIMEOUTS.tls,
+  };
   try {
     if (signal?.aborted) throw aborted(signal, 'connect');
     const connection = await open(endpoint, options, timeouts, tracer);
@@ -84,7 +88,12 @@ async function open(
   const common = { signal: options.signal, tracer };
   if ('path' in endpoint) {
     const started = performance.now();
-    const stream = await socketTo({ path: endpoint.path }, formatEndpoint(endpoint), timeouts.connect, options.signal);
+    const stream = await socketTo(
+      { path: endpoint.path, allowHalfOpen: true },
+      formatEndpoint(endpoint),
+      timeouts.connect,
+      options.signal,
+    );
     const timing = { lookup: 0, connect: performance.now() - started, tls: 0 };
     return new Connection({ stream, remote: endpoint.path, host: '', timing, ...common });
   }
@@ -124,29 +133,30 @@ async function openHost(
 ): Promise<Opened> {
   const { host, port } = endpoint;
   const started = performance.now();
-  const literal = net.isIP(host) !== 0;
-  const addresses = literal
-    ? await addressesOf(host, resolveBySystem)
+  const family = net.isIP(host);
+  const literal = family !== 0;
+  const addresses: readonly Address[] = literal
+    ? [{ address: host, family: family === 6 ? 6 : 4 }]
     : await within(addressesOf(host, options.resolve ?? resolveBySystem), 'lookup', timeouts.lookup, options.signal);
   // one refused address refuses the name: a name that mixes public and private addresses is how rebinding is done
   if (options.guard !== undefined) for (const address of addresses) options.guard(address, host);
   const connecting = performance.now();
-  const socket = await socketTo(
-    {
-      host,
-      port,
-      ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
-      // the very addresses that were looked up and guarded: the name is not asked for again
-      lookup: fixed(addresses),
-      autoSelectFamily: addresses.length > 1,
-      autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
-    },
-    formatEndpoint(endpoint),
-    timeouts.connect,
-    options.signal,
-  );
+  const target: net.TcpNetConnectOpts = {
+    host,
+    port,
+    // the very addresses that were looked up and guarded: the name is not asked for again
+    lookup: fixed(addresses),
+    autoSelectFamily: addresses.length > 1,
+    autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
+    allowHalfOpen: true,
+    noDelay: true,
+  };
+  if (options.localAddress !== undefined) target.localAddress = options.localAddress;
+  const socket = await socketTo(target, formatEndpoint(endpoint), timeouts.connect, options.signal);
   const timing = { lookup: literal ? 0 : connecting - started, connect: performance.now() - connecting, tls: 0 };
-  return { socket, remote: formatEndpoint({ host: socket.remoteAddress ?? host, port }), timing };
+  // where there was but one address, there is no need to ask the system which one it was
+  const address = addresses.length === 1 ? addresses[0]?.address : socket.remoteAddress;
+  return { socket, remote: formatEndpoint({ host: address ?? host, port }), timing };
 }
 
 function fixed(addresses: readonly Address[]): net.LookupFunction {
@@ -164,7 +174,7 @@ function socketTo(
   signal: AbortSignal | undefined,
 ): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ ...target, allowHalfOpen: true, noDelay: true });
+    const socket = net.connect(target);
     const settle = (error?: PlainwireError): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

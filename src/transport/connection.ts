@@ -52,6 +52,7 @@ export class Connection implements AsyncDisposable {
   #held = 0;
   #ended = false;
   #fault: PlainwireError | undefined;
+  #closedByUs = false;
   #reading: Wait<Uint8Array | undefined> | undefined;
   #draining: { promise: Promise<void>; wait: Wait<void> } | undefined;
   #closed: Promise<void>;
@@ -89,7 +90,7 @@ export class Connection implements AsyncDisposable {
 
   /** The error that ended the connection, if one did. */
   get fault(): PlainwireError | undefined {
-    return this.#fault;
+    return this.#failure();
   }
 
   /** Settles when the connection is closed, whoever closed it; never rejects. */
@@ -119,7 +120,8 @@ export class Connection implements AsyncDisposable {
       return Promise.resolve(chunk);
     }
     if (this.#ended) return Promise.resolve(undefined);
-    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    const fault = this.#failure();
+    if (fault !== undefined) return Promise.reject(fault);
     if (this.#reading !== undefined) throw new TypeError('read() while another read() waits');
     return new Promise((resolve, reject) => {
       this.#reading = { resolve, reject };
@@ -138,14 +140,16 @@ export class Connection implements AsyncDisposable {
    * otherwise a promise that settles when the backlog has drained. Faults show in the next wait.
    */
   write(data: Uint8Array | string): Promise<void> | undefined {
-    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    const fault = this.#failure();
+    if (fault !== undefined) return Promise.reject(fault);
     const flowing = typeof data === 'string' ? this.#stream.write(data, 'latin1') : this.#stream.write(data);
     return flowing ? undefined : this.drained();
   }
 
   /** Settles when what was written has left far enough that more may follow. */
   drained(): Promise<void> {
-    if (this.#fault !== undefined) return Promise.reject(this.#fault);
+    const fault = this.#failure();
+    if (fault !== undefined) return Promise.reject(fault);
     if (!this.#stream.writableNeedDrain) return Promise.resolve();
     if (this.#draining === undefined) {
       let wait!: Wait<void>;
@@ -185,7 +189,8 @@ export class Connection implements AsyncDisposable {
    * @throws ProtocolError BYTES_BEFORE_TLS, TlsError, and what read() throws
    */
   async upgrade(options: TlsOptions = {}): Promise<TlsFacts> {
-    if (this.#fault !== undefined) throw this.#fault;
+    const before = this.#failure();
+    if (before !== undefined) throw before;
     if (this.#reading !== undefined) throw new TypeError('upgrade() while a read() waits');
     this.refuseUnread();
     const started = performance.now();
@@ -230,7 +235,7 @@ export class Connection implements AsyncDisposable {
   /** Closes: what was written still leaves, within a short time; nothing more is read. */
   async close(): Promise<void> {
     if (this.#isClosed || this.#stream.destroyed) return this.#closed;
-    this.#fail(new ConnectionError('CONNECTION_CLOSED', 'the connection was closed by this side'), 'us');
+    this.#fail(undefined, 'us');
     const stream = this.#stream;
     this.#unlistenData(stream);
     stream.resume();
@@ -242,7 +247,7 @@ export class Connection implements AsyncDisposable {
 
   /** Closes at once, and lets every wait end with the error. */
   destroy(error?: PlainwireError): void {
-    this.#fail(error ?? new ConnectionError('CONNECTION_CLOSED', 'the connection was closed by this side'), 'us');
+    this.#fail(error, 'us');
     this.#stream.destroy();
   }
 
@@ -321,21 +326,34 @@ export class Connection implements AsyncDisposable {
   };
 
   readonly #onClose = (): void => {
-    if (!this.#ended) {
+    if (!this.#ended && !this.#closedByUs && this.#fault === undefined) {
       this.#fail(new ConnectionError('CONNECTION_LOST', 'the connection is gone', { retryable: true }), 'peer');
     }
     this.#finish('peer');
   };
 
-  #fail(error: PlainwireError, by: 'us' | 'peer'): void {
-    if (this.#fault === undefined) {
-      this.#fault = error;
-      if (error.code !== 'CONNECTION_CLOSED') this.tracer?.error(error);
+  /** The fault, made only where somebody asks: most connections are closed by us, in peace, and an error is dear. */
+  #failure(): PlainwireError | undefined {
+    if (this.#fault === undefined && this.#closedByUs) {
+      this.#fault = new ConnectionError('CONNECTION_CLOSED', 'the connection was closed by this side');
     }
-    this.#reading?.reject(this.#fault);
-    this.#reading = undefined;
-    this.#draining?.wait.reject(this.#fault);
-    this.#draining = undefined;
+    return this.#fault;
+  }
+
+  /** Ends every wait; without an error, because this side closed. */
+  #fail(error: PlainwireError | undefined, by: 'us' | 'peer'): void {
+    if (this.#fault === undefined && !this.#closedByUs) {
+      this.#fault = error;
+      this.#closedByUs = error === undefined;
+      if (error !== undefined && error.code !== 'CONNECTION_CLOSED') this.tracer?.error(error);
+    }
+    if (this.#reading !== undefined || this.#draining !== undefined) {
+      const fault = this.#failure() ?? new ConnectionError('CONNECTION_CLOSED', 'the connection is closed');
+      this.#reading?.reject(fault);
+      this.#reading = undefined;
+      this.#draining?.wait.reject(fault);
+      this.#draining = undefined;
+    }
     this.#deadline = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
