@@ -90,7 +90,8 @@ export type ErrorCode =
   | 'SHORT_BODY'
   // http: what a response asks for, and what is made of it
   | 'REDIRECT_REFUSED'
-  | 'BAD_ENCODING';
+  | 'BAD_ENCODING'
+  | 'RANGE_MISMATCH';
 
 /** What an error knows beside its code and message. What is left out is undefined, or false. */
 export interface ErrorFacts {

@@ -166,7 +166,7 @@ export class Exchange {
       request: this.request,
       head: this.head,
       framing: this.#framing ?? { kind: 'none' },
-      headLength: this.#parser.headEnd,
+      span: { head: this.#parser.headStart, body: this.#parser.headEnd, end: this.#parser.length },
       interim: this.interim,
       trailers: this.#trailers,
       body: this.#body(raw),

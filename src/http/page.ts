@@ -23,12 +23,19 @@ export interface PageTiming {
   readonly total: number;
 }
 
+/** Offsets: before `head` are interim responses, behind `end` are bytes that don't belong to the response. */
+export interface Span {
+  readonly head: number;
+  readonly body: number;
+  readonly end: number;
+}
+
 export interface PageInit {
   readonly url: string;
   readonly request: PageRequest;
   readonly head: ResponseHead;
   readonly framing: Framing;
-  readonly headLength: number;
+  readonly span: Span;
   readonly interim: readonly ResponseHead[];
   readonly trailers: RawHeaders;
   readonly body: Uint8Array;
@@ -60,8 +67,8 @@ export class Page {
   readonly body: Uint8Array;
   /** Every byte received, interim responses and bytes behind the end included. */
   readonly raw: Uint8Array;
-  /** Where in {@link raw} the body begins. */
-  readonly headLength: number;
+  /** Where in {@link raw} the parts of the response are. */
+  readonly span: Span;
   /** What had to be tolerated, by name. */
   readonly quirks: readonly Quirk[];
   /** The pages that led here, in order; empty unless redirects were followed. */
@@ -86,7 +93,7 @@ export class Page {
     this.framing = init.framing.kind;
     this.body = init.body;
     this.raw = init.raw;
-    this.headLength = init.headLength;
+    this.span = init.span;
     this.quirks = init.quirks;
     this.redirects = init.redirects;
     this.timing = init.timing;

@@ -83,6 +83,11 @@ export class ResponseParser {
     return this.#offset + (this.#block?.length ?? this.#opening?.length ?? 0);
   }
 
+  /** Where the final head begins, behind interim responses and blank lines. */
+  get headStart(): number {
+    return this.#blockOffset;
+  }
+
   /** Where the final head ends and the body begins. */
   get headEnd(): number {
     return this.#headEnd;
