@@ -35,13 +35,19 @@ export class Message {
   readonly #segments: readonly Segment[];
   #headers: HeaderList | undefined;
 
-  constructor(parts: MessageParts, segments: readonly Segment[]) {
+  constructor(parts: MessageParts, segments: readonly Segment[], headers?: HeaderList) {
     this.envelope = parts.envelope;
     this.messageId = parts.messageId;
     this.encoding = parts.encoding;
     this.smtpUtf8 = parts.smtpUtf8;
     this.canonical = parts.canonical;
     this.#segments = segments;
+    this.#headers = headers;
+  }
+
+  /** What the message is made of. @internal */
+  get segments(): readonly Segment[] {
+    return this.#segments;
   }
 
   /** The header fields in order, unfolded; none where the message is a stream given whole. */

@@ -1,46 +1,72 @@
 import { MessageError } from '../errors.ts';
+import { parseAddresses } from './address.ts';
+import { envelopeOf, needsUtf8Envelope, readPeople } from './author-fields.ts';
 import { contentOf, isSource } from './content.ts';
 import { binarySource } from './deferred.ts';
-import type { Envelope } from './envelope.ts';
-import { HeaderList } from './header-list.ts';
+import { readDkim } from './dkim.ts';
+import { type Envelope, eachOnce, mailboxes, readEnvelope } from './envelope.ts';
+import { HeaderList, headerEnd } from './header-list.ts';
 import { Message } from './message.ts';
-import type { Content, MessageInit } from './message-init.ts';
+import type { Content, EnvelopeInit, MessageInit } from './message-init.ts';
+import { signMessage } from './signed-message.ts';
 import { isStream } from './source.ts';
 import type { Way } from './text-body.ts';
 
-/** A message that somebody else made, sent as it is. */
-export function rawMessage(content: Content, envelope: Envelope): Message {
-  return composeRaw(content, envelope, undefined);
+/**
+ * A message that somebody else made, sent as it is. Without an envelope it must be at hand: then its header says whom it
+ * goes to, and its Bcc fields, read for that, are taken out as RFC 5322 section 3.6.3 has it.
+ */
+export function rawMessage(content: Content, envelope?: EnvelopeInit | undefined): Message {
+  return makeRaw(content, envelope === undefined ? undefined : readEnvelope(envelope), undefined);
 }
 
-export function composeRaw(
-  raw: NonNullable<MessageInit['raw']>,
-  envelope: Envelope,
-  messageId: string | undefined,
-): Message {
-  const found = contentOf(contentIn(raw), undefined, 'raw', 'the raw message');
+/** The `raw` of a MessageInit; whom it goes to is said by `envelope` or by the address fields, if either is there. */
+export function composeRaw(init: MessageInit, raw: NonNullable<MessageInit['raw']>): Message {
+  const people = readPeople(init);
+  const isSaid = init.envelope !== undefined || Object.values(people).some((list) => list.length > 0);
+  const message = makeRaw(contentIn(raw), isSaid ? envelopeOf(init, people) : undefined, init.messageId);
+  if (init.dkim === undefined || init.dkim === null) return message;
+  const octets = message.inMemory();
+  if (octets === undefined)
+    throw new MessageError('BAD_INPUT', 'dkim', 'a raw message can only be signed if it is at hand');
+  // A signature holds for what is sent, and what is sent has CRLF line ends.
+  const lines = Buffer.from(octets as Uint8Array)
+    .toString('latin1')
+    .replace(/\r\n|\r|\n/g, '\r\n');
+  return signMessage(
+    new Message({ ...factsOf(message), canonical: true }, [Buffer.from(lines, 'latin1')]),
+    readDkim(init.dkim),
+  );
+}
+
+function factsOf({
+  envelope,
+  messageId,
+  encoding,
+  smtpUtf8,
+  canonical,
+}: Message): ConstructorParameters<typeof Message>[0] {
+  return { envelope, messageId, encoding, smtpUtf8, canonical };
+}
+
+function makeRaw(raw: Content, given: Envelope | undefined, messageId: string | undefined): Message {
+  const found = contentOf(raw, undefined, 'raw', 'the raw message');
   if (isSource(found)) {
+    if (given === undefined)
+      throw new MessageError('BAD_INPUT', 'envelope', 'is needed for a message that is a stream');
     // What the stream holds shows only when it is read; 8bit is what mail is made of, and is true of 7bit as well.
-    const facts = {
-      envelope,
-      messageId: messageId ?? '',
-      encoding: '8bit',
-      smtpUtf8: everyAsciiNot(envelope),
-      canonical: false,
-    } as const;
-    return new Message(facts, [binarySource(found)]);
+    const smtpUtf8 = needsUtf8Envelope(given);
+    return new Message({ envelope: given, messageId: messageId ?? '', encoding: '8bit', smtpUtf8, canonical: false }, [
+      binarySource(found),
+    ]);
   }
-  const octets = typeof found.octets === 'string' ? Buffer.from(found.octets, 'utf8') : found.octets;
-  const headers = HeaderList.of(octets);
-  const smtpUtf8 = everyAsciiNot(envelope) || [...headers].some(([, value]) => /[^\0-\x7f]/.test(value));
-  const facts = {
-    envelope,
-    messageId: messageId ?? headers.get('message-id') ?? '',
-    encoding: wayOf(octets),
-    smtpUtf8,
-    canonical: false,
-  };
-  return new Message(facts, [octets]);
+  const whole = typeof found.octets === 'string' ? Buffer.from(found.octets, 'utf8') : found.octets;
+  const headers = HeaderList.of(whole);
+  const envelope = given ?? envelopeIn(headers);
+  const octets = given === undefined ? withoutBcc(whole) : whole;
+  const smtpUtf8 = needsUtf8Envelope(envelope) || [...headers].some(([, value]) => /[^\0-\x7f]/.test(value));
+  const id = messageId ?? headers.get('message-id') ?? '';
+  return new Message({ envelope, messageId: id, encoding: wayOf(octets), smtpUtf8, canonical: false }, [octets]);
 }
 
 /** A path or URL is not read here: a raw message reads nothing by itself. */
@@ -52,8 +78,23 @@ function contentIn(raw: NonNullable<MessageInit['raw']>): Content {
   throw new MessageError(isPlace ? 'ACCESS_DENIED' : 'BAD_INPUT', 'raw', problem);
 }
 
-function everyAsciiNot(envelope: Envelope): boolean {
-  return envelope.from?.ascii === false || envelope.to.some((mailbox) => !mailbox.ascii);
+function envelopeIn(headers: HeaderList): Envelope {
+  const listed = (name: string): ReturnType<typeof mailboxes> =>
+    mailboxes(headers.getAll(name).flatMap((value) => parseAddresses(value, `raw.${name}`)));
+  const from = listed('sender')[0] ?? listed('from')[0];
+  return { from, to: eachOnce([...listed('to'), ...listed('cc'), ...listed('bcc')]) };
+}
+
+/** The message without its Bcc fields, every other octet as it was. */
+function withoutBcc(octets: Uint8Array): Uint8Array {
+  const whole = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+  const end = headerEnd(whole);
+  const header = whole.toString('latin1', 0, end);
+  const kept = header
+    .split(/(?<=\n)(?![ \t])/)
+    .filter((field) => !/^bcc[ \t]*:/i.test(field))
+    .join('');
+  return kept.length === header.length ? octets : Buffer.concat([Buffer.from(kept, 'latin1'), whole.subarray(end)]);
 }
 
 function wayOf(octets: Uint8Array): Way {

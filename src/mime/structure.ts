@@ -2,8 +2,10 @@ import { MessageError } from '../errors.ts';
 import { attachmentPart } from './attachment.ts';
 import type { Reach } from './content.ts';
 import { extractDataImages } from './data-images.ts';
+import { flow } from './flowed.ts';
 import type { Attachment, CalendarInit, ComposeOptions, MessageInit, TextInit } from './message-init.ts';
 import { multipart, type Part } from './part.ts';
+import type { PartCache } from './part-cache.ts';
 import { isContentInit, type TextContext, textHead, textPart } from './text-part.ts';
 
 /**
@@ -23,58 +25,89 @@ import { isContentInit, type TextContext, textHead, textPart } from './text-part
 
 const PLAIN = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
+const EMPTY: Part = { head: textHead(PLAIN, '7bit'), body: '', encoding: '7bit' };
 
-export function structure(init: MessageInit, options: ComposeOptions): Part {
-  const context = contextOf(init, options);
+/** Makes the message's one entity; parts that a template keeps come from its cache. */
+export function structure(init: MessageInit, options: ComposeOptions, cache?: PartCache): Part {
+  const builder: Builder = { init, options, context: contextOf(init, options), cache };
+  if (!isSimple(init, options)) return wholeStructure(builder);
   const { text, html } = init;
-  const attachments = listOf(init.attachments, 'attachments');
-  if (attachments.length === 0 && !hasMore(init)) {
-    if (isGiven(text)) {
-      const plain = textPart(text, PLAIN, 'text', context);
-      return isGiven(html) ? multipart('alternative', [plain, textPart(html, HTML, 'html', context)]) : plain;
-    }
-    if (!isGiven(html)) return { head: textHead(PLAIN, '7bit'), body: '', encoding: '7bit' };
-    if (options.htmlToText === undefined && init.attachDataUrls !== true) return textPart(html, HTML, 'html', context);
-  }
-  return wholeStructure(init, options, attachments, context);
+  if (!isGiven(text)) return isGiven(html) ? made(builder, 'html', html, HTML) : EMPTY;
+  const plain = plainPart(builder, text);
+  return isGiven(html) ? multipart('alternative', [plain, made(builder, 'html', html, HTML)]) : plain;
 }
 
-function wholeStructure(
-  init: MessageInit,
-  options: ComposeOptions,
-  attachments: readonly Attachment[],
-  context: TextContext,
-): Part {
-  const parts = context;
+interface Builder {
+  readonly init: MessageInit;
+  readonly options: ComposeOptions;
+  readonly context: TextContext;
+  readonly cache: PartCache | undefined;
+}
+
+type TextField = 'text' | 'html' | 'watchHtml' | 'amp';
+
+/** Text, html or both, and nothing else: nearly every message. */
+function isSimple(init: MessageInit, options: ComposeOptions): boolean {
+  return (
+    init.attachments === undefined &&
+    init.alternatives === undefined &&
+    init.icalEvent === undefined &&
+    init.calendar === undefined &&
+    init.amp === undefined &&
+    init.watchHtml === undefined &&
+    init.attachDataUrls === undefined &&
+    options.htmlToText === undefined
+  );
+}
+
+function made({ context, cache }: Builder, field: TextField, value: TextInit, type: string): Part {
+  if (cache === undefined) return textPart(value, type, field, context);
+  return cache.part(field, value, () => textPart(value, type, field, context));
+}
+
+function plainPart(builder: Builder, text: TextInit): Part {
+  const { flowed } = builder.init;
+  if (!flowed || typeof text !== 'string') return made(builder, 'text', text, PLAIN);
+  const delSp = flowed === 'delsp';
+  const type = `${PLAIN}; format=flowed${delSp ? '; delsp=yes' : ''}`;
+  return textPart(flow(text, delSp), type, 'text', builder.context);
+}
+
+function attached(builder: Builder, init: Attachment, field: 'attachments' | 'alternatives', index: number): Part {
+  const role = field === 'attachments' ? 'attachment' : 'alternative';
+  const make = (): Part => attachmentPart(init, `${field}[${index}]`, role, builder.context);
+  return builder.cache === undefined ? make() : builder.cache.part(field, init, make);
+}
+
+function wholeStructure(builder: Builder): Part {
+  const { init, options, context } = builder;
   const { html, images } =
     init.attachDataUrls === true ? extractDataImages(init.html) : { html: init.html, images: [] };
   const alternatives: Part[] = [];
-  const text = isGiven(init.text) ? init.text : textOf(html, options);
-  if (isGiven(text)) alternatives.push(textPart(text, PLAIN, 'text', context));
+  const text = isGiven(init.text) ? init.text : textOf(init.html, options);
+  if (isGiven(text)) alternatives.push(plainPart(builder, text));
   if (isGiven(init.watchHtml))
-    alternatives.push(textPart(init.watchHtml, 'text/watch-html; charset=utf-8', 'watchHtml', context));
-  if (isGiven(init.amp)) alternatives.push(textPart(init.amp, 'text/x-amp-html; charset=utf-8', 'amp', context));
+    alternatives.push(made(builder, 'watchHtml', init.watchHtml, 'text/watch-html; charset=utf-8'));
+  if (isGiven(init.amp)) alternatives.push(made(builder, 'amp', init.amp, 'text/x-amp-html; charset=utf-8'));
 
   const files: Part[] = [];
-  const shown: Part[] = images.map((image) => attachmentPart(image, 'html', 'attachment', parts));
-  attachments.forEach((attachment, index) => {
-    const part = attachmentPart(attachment, `attachments[${index}]`, 'attachment', parts);
+  const shown: Part[] = images.map((image) => attachmentPart(image, 'html', 'attachment', context));
+  listOf(init.attachments, 'attachments').forEach((attachment, index) => {
     // Only html can show a part by its cid:.
-    if (attachment.cid && isGiven(html)) shown.push(part);
-    else files.push(part);
+    const place = attachment.cid && isGiven(html) ? shown : files;
+    place.push(attached(builder, attachment, 'attachments', index));
   });
   if (isGiven(html)) {
-    const body = textPart(html, HTML, 'html', context);
+    const body = made(builder, 'html', html, HTML);
     alternatives.push(shown.length === 0 ? body : multipart('related', [body, ...shown], ['type="text/html"']));
   }
   addCalendar(init, alternatives, files, context);
   listOf(init.alternatives, 'alternatives').forEach((alternative, index) => {
-    alternatives.push(attachmentPart(alternative, `alternatives[${index}]`, 'alternative', parts));
+    alternatives.push(attached(builder, alternative, 'alternatives', index));
   });
 
   const body = oneOf('alternative', alternatives);
-  const all = body === undefined ? files : [body, ...files];
-  return oneOf('mixed', all) ?? { head: textHead(PLAIN, '7bit'), body: '', encoding: '7bit' };
+  return oneOf('mixed', body === undefined ? files : [body, ...files]) ?? EMPTY;
 }
 
 function oneOf(subtype: string, parts: readonly Part[]): Part | undefined {
@@ -101,16 +134,6 @@ function reachOf(init: MessageInit, options: ComposeOptions): Reach {
     urls: init.disableUrlAccess === true ? false : (options.access?.urls ?? false),
     fetch: options.fetch,
   };
-}
-
-function hasMore(init: MessageInit): boolean {
-  return (
-    init.icalEvent !== undefined ||
-    init.calendar !== undefined ||
-    init.alternatives !== undefined ||
-    init.amp !== undefined ||
-    init.watchHtml !== undefined
-  );
 }
 
 function textOf(html: TextInit | undefined, options: ComposeOptions): string | undefined {

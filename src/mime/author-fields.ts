@@ -1,0 +1,65 @@
+import { MessageError } from '../errors.ts';
+import { type Address, type AddressInput, type Group, isGroup, readAddressInput } from './address.ts';
+import { type Envelope, eachOnce, mailboxes, readEnvelope } from './envelope.ts';
+import type { Mailbox } from './mailbox.ts';
+import type { MessageInit } from './message-init.ts';
+
+/** The people of a message (RFC 5322 sections 3.6.2 and 3.6.3), validated. */
+export interface People {
+  readonly from: readonly (Address | Group)[];
+  readonly sender: readonly (Address | Group)[];
+  readonly replyTo: readonly (Address | Group)[];
+  readonly to: readonly (Address | Group)[];
+  readonly cc: readonly (Address | Group)[];
+  readonly bcc: readonly (Address | Group)[];
+}
+
+const NOBODY: readonly (Address | Group)[] = [];
+
+export function readPeople(init: MessageInit): People {
+  const sender = read(init.sender, 'sender');
+  if (sender.length > 1 || sender.some(isGroup))
+    throw new MessageError('BAD_ADDRESS', 'sender', 'one address is expected');
+  return {
+    from: read(init.from, 'from'),
+    sender,
+    replyTo: read(init.replyTo, 'replyTo'),
+    to: read(init.to, 'to'),
+    cc: read(init.cc, 'cc'),
+    bcc: read(init.bcc, 'bcc'),
+  };
+}
+
+function read(input: AddressInput | undefined, field: string): readonly (Address | Group)[] {
+  return input === undefined || input === null || input === '' ? NOBODY : readAddressInput(input, field);
+}
+
+/** Who sends it: the Sender if there is one, else the first author (RFC 5322 section 3.6.2). */
+export function senderOf(people: People): Mailbox | undefined {
+  return mailboxes(people.sender)[0] ?? mailboxes(people.from)[0];
+}
+
+/** The envelope: as given, or from the people. */
+export function envelopeOf(init: MessageInit, people: People): Envelope {
+  if (init.envelope !== undefined && init.envelope !== null) return readEnvelope(init.envelope);
+  const to = mailboxes(people.to);
+  if (people.cc.length > 0) to.push(...mailboxes(people.cc));
+  if (people.bcc.length > 0) to.push(...mailboxes(people.bcc));
+  return { from: senderOf(people), to: eachOnce(to) };
+}
+
+/** True if a header or the envelope can't be said in ASCII; who is in Bcc alone is in the envelope only. */
+export function needsUtf8Header(people: People): boolean {
+  return [people.from, people.sender, people.replyTo, people.to, people.cc].some(hasUtf8);
+}
+
+function hasUtf8(list: readonly (Address | Group)[]): boolean {
+  for (const entry of list) {
+    if (isGroup(entry) ? hasUtf8(entry.group) : !entry.ascii) return true;
+  }
+  return false;
+}
+
+export function needsUtf8Envelope({ from, to }: Envelope): boolean {
+  return from?.ascii === false || to.some((mailbox) => !mailbox.ascii);
+}

@@ -1,0 +1,89 @@
+import { MessageError } from '../errors.ts';
+import { readAddressInput } from './address.ts';
+import { type People, senderOf } from './author-fields.ts';
+import { dateField, dateOfNow } from './date-time.ts';
+import { extraFields } from './extra-fields.ts';
+import { addressField, unstructuredField, wordsField } from './folding.ts';
+import { listFields } from './list-fields.ts';
+import { messageId, messageIds } from './message-id.ts';
+import type { MessageInit } from './message-init.ts';
+import { token } from './token.ts';
+
+/** The message's header fields but those of its MIME entity (RFC 5322 section 3.6), each with its CRLF. */
+export function header(init: MessageInit, people: People, id: string): string {
+  const { inReplyTo, references, subject } = init;
+  let text = `Date: ${dateText(init)}\r\n${addressField('From', people.from)}`;
+  if (people.sender.length > 0) text += addressField('Sender', people.sender);
+  // Several authors need a Sender (RFC 5322 section 3.6.2): the first of them, who is in the envelope too.
+  else if (people.from.length > 1) text += addressField('Sender', people.from.slice(0, 1));
+  if (people.replyTo.length > 0) text += addressField('Reply-To', people.replyTo);
+  if (people.to.length > 0) text += addressField('To', people.to);
+  if (people.cc.length > 0) text += addressField('Cc', people.cc);
+  if (subject !== undefined && subject !== null && subject !== '')
+    text += unstructuredField('Subject', subjectText(subject), 'subject');
+  text += `Message-ID: ${id}\r\n`;
+  if (inReplyTo) text += idsField('In-Reply-To', messageIds(inReplyTo, 'inReplyTo'), 'inReplyTo');
+  if (references) text += idsField('References', messageIds(references, 'references'), 'references');
+  return `${text}${rareFields(init)}MIME-Version: 1.0\r\n`;
+}
+
+/** The message's own identifier: as given, or unique by its random part under the author's domain. */
+export function identifierOf(init: MessageInit, people: People): string {
+  if (init.messageId) return messageId(init.messageId, 'messageId');
+  const domain = senderOf(people)?.domain ?? '';
+  // A domain literal or U-labels would make it hard to read for others; the name of this machine is nobody's business.
+  return `<${token()}@${/^[\w.-]+$/.test(domain) ? domain : 'localhost'}>`;
+}
+
+function dateText({ date, timeZone }: MessageInit): string {
+  const zone = timeZone ?? 'utc';
+  if (
+    zone !== 'utc' &&
+    zone !== 'local' &&
+    !(typeof zone === 'number' && Number.isInteger(zone) && Math.abs(zone) < 24 * 60)
+  ) {
+    throw new MessageError('BAD_INPUT', 'timeZone', "is neither 'utc', 'local' nor minutes east of Greenwich");
+  }
+  if (date !== undefined && date !== null && date !== '') return dateField(date, zone);
+  return zone === 'utc' ? dateOfNow() : dateField(Date.now(), zone);
+}
+
+function subjectText(subject: unknown): string {
+  if (typeof subject === 'string') return subject;
+  throw new MessageError('BAD_INPUT', 'subject', 'is not a string');
+}
+
+function idsField(name: string, ids: readonly string[], field: string): string {
+  return ids.length === 0 ? '' : wordsField(name, ids, field);
+}
+
+const PRIORITY = {
+  high: 'X-Priority: 1 (Highest)\r\nX-MSMail-Priority: High\r\nImportance: High\r\n',
+  normal: '',
+  low: 'X-Priority: 5 (Lowest)\r\nX-MSMail-Priority: Low\r\nImportance: Low\r\n',
+} as const;
+
+/** The fields that few messages have. */
+function rareFields(init: MessageInit): string {
+  const { priority, autoSubmitted, dispositionNotificationTo, xMailer, list, headers } = init;
+  let text = '';
+  if (priority) {
+    const wanted = String(priority).toLowerCase();
+    if (!Object.hasOwn(PRIORITY, wanted)) throw new MessageError('BAD_INPUT', 'priority', 'is not high, normal or low');
+    text += PRIORITY[wanted as keyof typeof PRIORITY];
+  }
+  if (autoSubmitted) {
+    if (!/^auto-(?:generated|replied|notified)$/.test(autoSubmitted)) {
+      throw new MessageError('BAD_INPUT', 'autoSubmitted', 'is not auto-generated, auto-replied or auto-notified');
+    }
+    text += `Auto-Submitted: ${autoSubmitted}\r\n`;
+  }
+  if (dispositionNotificationTo) {
+    const to = readAddressInput(dispositionNotificationTo, 'dispositionNotificationTo');
+    if (to.length > 0) text += addressField('Disposition-Notification-To', to);
+  }
+  if (typeof xMailer === 'string' && xMailer !== '') text += unstructuredField('X-Mailer', xMailer, 'xMailer');
+  if (list) text += listFields(list);
+  if (headers) text += extraFields(headers, 'headers');
+  return text;
+}
