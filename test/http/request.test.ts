@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { MessageError } from '../../src/errors.ts';
+import { buildRequest, fetchPage, maskedRequest, parsePageUrl, type RequestOptions } from '../../src/http/index.ts';
+import { urlCases } from './cases.ts';
+import { serve } from './server.ts';
+
+const sent = (url: string, options?: RequestOptions): string =>
+  Buffer.from(buildRequest(parsePageUrl(url), options).bytes).toString('latin1');
+
+describe('the request', () => {
+  it.each(urlCases.requests)('$id: $url', ({ url, requestLine }) => {
+    expect(sent(url).split('\r\n')[0]).toBe(requestLine);
+  });
+
+  it('is the bare two lines of a textbook where the caller wants no defaults', () => {
+    expect(sent('http://example.com', { defaultHeaders: [] })).toBe('GET / HTTP/1.0\r\n\r\n');
+    expect(sent('http://example.com', { version: '0.9' })).toBe('GET /\r\n');
+    expect(sent('http://example.com', { defaultHeaders: ['Host'] })).toBe('GET / HTTP/1.0\r\nHost: example.com\r\n\r\n');
+  });
+
+  it('keeps order, case and repeats, and lets a header of the caller take the place of a default', () => {
+    const headers = [['x-One', '1'], ['HOST', 'other'], ['x-One', '2']] as const;
+    expect(sent('http://example.com:81/', { headers, version: '1.1', defaultHeaders: ['Host', 'Accept'] })).toBe(
+      'GET / HTTP/1.1\r\nAccept: */*\r\nx-One: 1\r\nHOST: other\r\nx-One: 2\r\nConnection: close\r\n\r\n',
+    );
+  });
+
+  it('has a Content-Length where there is a body, or a method that usually has one', () => {
+    expect(sent('http://a/', { method: 'POST', defaultHeaders: [] })).toBe('POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n');
+    expect(sent('http://a/', { method: 'BREW', body: 'ü', defaultHeaders: [] })).toMatch(/^BREW .*\r\nContent-Length: 2\r\n\r\n..$/s);
+    expect(() => sent('http://a/', { body: 'abc', headers: { 'Content-Length': '5' } })).toThrow(/Content-Length/);
+  });
+
+  it('knows the forms of a target', () => {
+    const line = (options: RequestOptions): string => sent('http://u:p@example.com/a?b#c', options).split('\r\n')[0] ?? '';
+    expect(line({ targetForm: 'absolute' })).toBe('GET http://example.com/a?b HTTP/1.0');
+    expect(line({ method: 'CONNECT' })).toBe('CONNECT example.com:80 HTTP/1.0');
+    expect(line({ method: 'OPTIONS', targetForm: 'asterisk' })).toBe('OPTIONS * HTTP/1.0');
+    expect(line({ target: '/../as/is?' })).toBe('GET /../as/is? HTTP/1.0');
+  });
+
+  it('takes credentials from the URL, and marks them and cookies as secret', () => {
+    const request = buildRequest(new URL('http://m%C3%A9:p%3A@a/'), { headers: { cookie: 'id=1', 'Proxy-Authorization': 'x' } });
+    expect(Buffer.from(request.bytes).toString()).toContain(`Authorization: Basic ${btoa('mÃ©:p:')}\r\n`);
+    const masked = Buffer.from(maskedRequest(request)).toString();
+    expect(masked).toMatch(/cookie: \*{4}\r\nProxy-Authorization: \*\r\nAuthorization: Basic \*+\r\n/);
+  });
+});
+
+describe('what a caller writes as a URL', () => {
+  it.each([
+    ['example.com', 'http://example.com/'],
+    ['localhost:8080/x', 'http://localhost:8080/x'],
+    ['HTTPS://Example.COM', 'https://example.com/'],
+    ['bücher.example', 'http://xn--bcher-kva.example/'],
+    ['http://a/b c?d e', 'http://a/b%20c?d%20e'],
+    ['[::1]:80', 'http://[::1]/'],
+  ])('%s means %s', (input, url) => {
+    expect(parsePageUrl(input).href).toBe(url);
+  });
+
+  it.each(['file:///etc/passwd', 'ftp://a/', 'javascript:alert(1)', 'http://', '', 'http://a:99999/', 'mailto:x'])(
+    '%j is refused',
+    (input) => {
+      expect(() => parsePageUrl(input)).toThrow(MessageError);
+    },
+  );
+});
+
+describe('header injection', () => {
+  const bad = ['\r\nEvil: 1', '\nEvil: 1', '\rEvil: 1', '\0', '\x7f', '\r\n\r\nGET /2 HTTP/1.0\r\n\r\n'];
+  const ways: Record<string, (text: string) => [string, RequestOptions]> = {
+    url: (text) => [`/x${text}`, {}],
+    'header value': (text) => ['', { headers: { 'X-A': `1${text}` } }],
+    'header name': (text) => ['', { headers: [[`X-A${text}`, '1']] }],
+    method: (text) => ['', { method: `GET${text}` }],
+    target: (text) => ['', { target: `/${text}` }],
+  };
+  it.each(Object.keys(ways))('through the %s is refused by name, and nothing is sent', async (way) => {
+    await using server = await serve('HTTP/1.0 200 OK\r\n\r\n');
+    for (const text of bad) {
+      const [path, options] = ways[way]?.(text) ?? ['', {}];
+      const error = await fetchPage(`${server.url}${path}`, options).catch((fault: unknown) => fault);
+      expect(error, JSON.stringify(text)).toBeInstanceOf(MessageError);
+      expect((error as MessageError).code).toBe('FORBIDDEN_CHARACTER');
+      expect((error as MessageError).field).toMatch(/^(?:url|target|method|headers)/);
+    }
+    expect(server.requests).toEqual([]);
+  });
+
+  it('has no way through credentials, and none through other characters', () => {
+    expect(sent('http://a:b%0D%0AEvil@c/')).not.toContain('Evil');
+    expect(() => sent('http://a/', { headers: { A: 'ł' } })).toThrow(/headers\.A/);
+    expect(() => sent('http://a/', { headers: { 'A B': '1' } })).toThrow(MessageError);
+    expect(() => sent('http://a/', { method: 'G T' })).toThrow(/method/);
+    expect(() => sent('http://a/', { target: '/a b' })).toThrow(/target/);
+  });
+});
