@@ -7,7 +7,8 @@ import { asText, readInput } from './files.ts';
 import type { Terminal } from './terminal.ts';
 
 const EXAMPLES = `
-A transcript may be marked with C: and S:, or be what --verbose or --trace wrote, or what curl or swaks did.
+A transcript may be marked with C: and S:, or be what --verbose or --trace
+wrote, or what curl or swaks did.
 
 Examples:
   $ plainwire explain 550 5.7.26

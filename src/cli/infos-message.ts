@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { MessageError } from '../errors.ts';
 import { type MessageInit, parseMailbox } from '../mime/index.ts';
-import { type Infos, type InfosHeader, parseInfos } from './infos.ts';
+import { type Infos, parseInfos } from './infos.ts';
 
 /** RFC 5322 section 2.1.1. */
 const MAX_LINE = 998;
@@ -69,7 +69,7 @@ function headerEnd(infos: Infos): number {
 }
 
 /** Header fields that a message has under a name of its own; every other goes in as it is called. */
-const FIELDS: Readonly<Record<string, keyof MessageInit>> = {
+const FIELDS = {
   from: 'from',
   sender: 'sender',
   to: 'to',
@@ -80,23 +80,17 @@ const FIELDS: Readonly<Record<string, keyof MessageInit>> = {
   'message-id': 'messageId',
   'in-reply-to': 'inReplyTo',
   references: 'references',
-};
+} as const satisfies Readonly<Record<string, keyof MessageInit>>;
 
 function composed(infos: Infos, from: string, to: string): MessageInit {
-  const fields: Partial<Record<keyof MessageInit, string>> = { from: infos.sender, to: infos.recipient };
-  const others: { key: string; value: string }[] = [];
-  const seen = new Set<string>();
-  for (const header of infos.headers) {
-    const name = header.name.toLowerCase();
-    const field = FIELDS[name];
-    if (name === 'bcc') continue;
-    if (field === undefined || seen.has(name)) others.push(plainHeader(header));
-    else fields[field] = header.value;
-    seen.add(name);
+  const fields: { -readonly [name in (typeof FIELDS)[keyof typeof FIELDS]]?: string } = {};
+  const headers: { key: string; value: string }[] = [];
+  for (const { name, value } of infos.headers) {
+    const key = name.toLowerCase();
+    if (key === 'bcc') continue;
+    const field = key in FIELDS ? FIELDS[key as keyof typeof FIELDS] : undefined;
+    if (field === undefined || fields[field] !== undefined) headers.push({ key: name, value });
+    else fields[field] = value;
   }
-  return { ...fields, headers: others, text: infos.body, envelope: { from, to } } as MessageInit;
-}
-
-function plainHeader({ name, value }: InfosHeader): { key: string; value: string } {
-  return { key: name, value };
+  return { from: infos.sender, to: infos.recipient, ...fields, headers, text: infos.body, envelope: { from, to } };
 }

@@ -7,7 +7,8 @@ import { EXIT, type ExitCode } from './exit.ts';
 import type { Terminal } from './terminal.ts';
 
 const EXAMPLES = `
-Each line is the host, what kind of fact it is, and the fact. A host that can't be found has a line of its own.
+Each line is the host, what kind of fact it is, and the fact. A host that can't
+be found has a line of its own.
 
 Examples:
   $ plainwire lookup localhost

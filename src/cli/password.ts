@@ -21,8 +21,11 @@ export function askSecret(question: string, input: NodeJS.ReadStream, output: No
 
     function read(chunk: Buffer): void {
       for (const character of chunk.toString('utf8')) {
-        if (ENTER.test(character) || character === CTRL_D) return finish(() => resolve(typed.join('')));
-        if (character === CTRL_C) return finish(() => reject(new AbortError('ABORTED', 'interrupted')));
+        if (ENTER.test(character) || character === CTRL_D || character === CTRL_C) {
+          const cancelled = character === CTRL_C;
+          finish(() => (cancelled ? reject(new AbortError('ABORTED', 'interrupted')) : resolve(typed.join(''))));
+          return;
+        }
         if (character === CTRL_U) typed = [];
         else if (BACKSPACE.test(character)) typed.pop();
         else typed.push(character);

@@ -12,7 +12,8 @@ import { version } from './version.ts';
 
 const HELP = `
 Results go to stdout, the dialogue and complaints to stderr.
-Exit codes: 0 all done, 1 some failed, 2 the command line or an input file is not right.
+Exit codes: 0 all done, 1 some failed, 2 the command line or an input file is
+not right, 130 interrupted.
 
 Examples:
   $ plainwire send infos.txt --verbose

@@ -1,8 +1,8 @@
 /** `plainwire send`: a mail from `infos.txt`, from a message as it is, or from options. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { PlainwireError } from '../errors.ts';
-import type { MessageInit } from '../mime/index.ts';
-import { Mailer } from '../smtp/index.ts';
+import { type Message, type MessageInit, rawMessage } from '../mime/index.ts';
+import { Mailer, type SmtpOptions } from '../smtp/index.ts';
 import { safe } from '../trace/index.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { asText, readInput } from './files.ts';
@@ -10,31 +10,35 @@ import { parseInfos } from './infos.ts';
 import { infosMessage } from './infos-message.ts';
 import { addMailOptions, type MailFlags, mailOf, saysContent } from './mail-flags.ts';
 import { deliveryLines, failureLines } from './send-report.ts';
-import { addServerOptions, type ServerFlags, serverOptions } from './server-flags.ts';
+import { addServerOptions, parseServerAt, type ServerFlags, serverOptions } from './server-flags.ts';
 import type { Terminal } from './terminal.ts';
 import { addTraceOptions, type TraceFlags, traceOf } from './trace-options.ts';
 
 const EXAMPLES = `
-infos.txt: line 1 is "server, sender, recipient", then headers, an empty line, and the body. A file that ends in .eml, and
-stdin (-), is a message as it is; its headers say who sends it and who gets it, unless --from and --to do.
+infos.txt: line 1 is "server, sender, recipient", then come headers, an empty
+line, and the body. A file that ends in .eml, and stdin (-), is a message as it
+is; its headers say who sends it and who gets it, unless --from and --to do.
 
-Environment: PLAINWIRE_PASSWORD is the password for --user; without it you are asked. PLAINWIRE_SERVER is the server where
---server is not given.
+Environment:
+  PLAINWIRE_PASSWORD      the password for --user; without it you are asked
+  PLAINWIRE_SERVER        the server where --server is not given
 
 Examples:
   $ plainwire send infos.txt --verbose
   $ plainwire send message.eml --server smtp://localhost:2525
   $ plainwire send --server smtp.example.com --security starttls --user ada \\
-      --from ada@example.com --to grace@example.org --subject 'The figures' --text 'Attached.' --attach figures.csv
-  $ plainwire send --server localhost:2525 --from ada@example.com --to grace@example.org --subject Picture \\
-      --html-file letter.html --inline picture.png --trace smtplib
+      --from ada@example.com --to grace@example.org --subject 'The figures' \\
+      --text 'They are attached.' --attach figures.csv
+  $ plainwire send --server localhost:2525 --from ada@example.com \\
+      --to grace@example.org --subject 'A picture' --html-file letter.html \\
+      --inline picture.png --trace smtplib
 `;
 
 export type SendFlags = MailFlags & ServerFlags & TraceFlags;
 
 interface Mail {
-  readonly server: string;
-  readonly message: MessageInit;
+  readonly server: SmtpOptions;
+  readonly message: Message | MessageInit;
 }
 
 export function sendCommand(
@@ -80,7 +84,7 @@ async function mail(file: string | undefined, flags: SendFlags, terminal: Termin
   }
   const bytes = await readInput(file, terminal);
   if (file === '-' || /\.eml$/i.test(file)) {
-    return { server: serverOf(flags, terminal), message: wholeMessage(bytes, flags) };
+    return { server: serverOf(flags, terminal), message: await wholeMessage(bytes, flags) };
   }
   if (flags.from !== undefined || flags.to !== undefined) {
     throw new UsageError(
@@ -88,11 +92,27 @@ async function mail(file: string | undefined, flags: SendFlags, terminal: Termin
     );
   }
   const infos = parseInfos(asText(bytes, file), file);
-  return { server: flags.server ?? infos.server, message: infosMessage(infos, bytes, file) };
+  const server = flags.server === undefined ? parseServerAt(infos.server, `${file}:1`) : serverOf(flags, terminal);
+  return { server, message: infosMessage(infos, bytes, file) };
 }
 
-function serverOf(flags: SendFlags, terminal: Terminal): string {
-  const server = flags.server ?? terminal.env['PLAINWIRE_SERVER'];
-  if (server === undefined) throw new UsageError('which server? --server is missing, and PLAINWIRE_SERVER is not set');
-  return server;
+function serverOf(flags: SendFlags, terminal: Terminal): SmtpOptions {
+  if (flags.server !== undefined) return parseServerAt(flags.server, '--server');
+  const server = terminal.env.PLAINWIRE_SERVER;
+  if (server !== undefined) return parseServerAt(server, 'PLAINWIRE_SERVER');
+  throw new UsageError('which server? --server is missing, and PLAINWIRE_SERVER is not set');
+}
+
+/**
+ * A message that stands in a file. Its headers say who sends it and who gets it, and lose their Bcc; where the options
+ * say otherwise, it goes to others as it is.
+ */
+async function wholeMessage(bytes: Uint8Array, flags: SendFlags): Promise<Message> {
+  const message = rawMessage(bytes);
+  if (flags.from === undefined && flags.to === undefined) return message;
+  const { from, to } = message.envelope;
+  return rawMessage(await message.bytes(), {
+    from: flags.from ?? from?.address ?? '',
+    to: flags.to ?? to.map(({ address }) => address),
+  });
 }

@@ -6,6 +6,12 @@ import { styleText } from 'node:util';
 import type { Part, Style } from '../trace/index.ts';
 import { askSecret } from './password.ts';
 
+/** The environment variables that plainwire reads. */
+export interface Environment {
+  readonly PLAINWIRE_PASSWORD?: string | undefined;
+  readonly PLAINWIRE_SERVER?: string | undefined;
+}
+
 export interface Terminal {
   /** Results. */
   out(text: string): void;
@@ -15,7 +21,7 @@ export interface Terminal {
   readonly style: Style | undefined;
   /** Ends everything that waits, when the person presses Ctrl-C. */
   readonly signal: AbortSignal;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly stdin: NodeJS.ReadStream;
   /** Asks the person for a password without showing it; undefined where nobody can be asked. */
   readonly askSecret: ((question: string) => Promise<string>) | undefined;

@@ -1,6 +1,8 @@
 /** The options that show the dialogue, the same for every command that holds one. */
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type FormatName, formats, type Trace } from '../trace/index.ts';
+import { MessageError } from '../errors.ts';
+import { type FormatName, formats, type Trace, wire } from '../trace/index.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface TraceFlags {
@@ -8,6 +10,7 @@ export interface TraceFlags {
   readonly trace?: FormatName;
   readonly explain?: boolean;
   readonly whole?: boolean;
+  readonly save?: string;
 }
 
 const FORMAT_NAMES = Object.keys(formats);
@@ -21,7 +24,8 @@ export function addTraceOptions(command: Command): Command {
       ),
     )
     .option('-x, --explain', 'say under each line of the dialogue what it means')
-    .option('--whole', 'show messages and pages whole, however long');
+    .option('--whole', 'show messages and pages whole, however long')
+    .option('--save <file>', 'save the dialogue as a transcript that can be played again');
 }
 
 function formatName(text: string): FormatName {
@@ -29,8 +33,17 @@ function formatName(text: string): FormatName {
   return text as FormatName;
 }
 
-/** The trace that the flags ask for; none of them, no trace. */
+/** The trace that the flags ask for; none of them, no trace. @throws MessageError BAD_FILE */
 export function traceOf(flags: TraceFlags, terminal: Terminal): Trace | undefined {
+  const traces = [shownTrace(flags, terminal), savedTrace(flags)].filter((trace) => trace !== undefined);
+  const [first, second] = traces;
+  if (second === undefined) return first;
+  return (event) => {
+    for (const trace of traces) trace(event);
+  };
+}
+
+function shownTrace(flags: TraceFlags, terminal: Terminal): Trace | undefined {
   const name = flags.trace ?? (flags.verbose === true || flags.explain === true ? 'arrows' : undefined);
   if (name === undefined) return undefined;
   return formats[name]((text) => terminal.err(text), {
@@ -38,4 +51,14 @@ export function traceOf(flags: TraceFlags, terminal: Terminal): Trace | undefine
     style: name === 'json' || name === 'markdown' ? undefined : terminal.style,
     explain: flags.explain === true,
   });
+}
+
+function savedTrace({ save }: TraceFlags): Trace | undefined {
+  if (save === undefined) return undefined;
+  try {
+    writeFileSync(save, '');
+  } catch (cause) {
+    throw new MessageError('BAD_FILE', save, `it can't be written: ${(cause as Error).message}`, { cause });
+  }
+  return wire((text) => appendFileSync(save, text));
 }

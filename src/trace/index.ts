@@ -13,3 +13,4 @@ export { swaks } from './swaks.ts';
 export { explanationLines, type Part, type Style, type TextOptions, type Write } from './text.ts';
 export { Tracer } from './tracer.ts';
 export { parseTranscript, type Transcript, type TranscriptStep } from './transcript.ts';
+export { wire } from './wire.ts';

@@ -29,11 +29,11 @@ function parseStep(line: string, number: number): TranscriptStep {
   const text = line.slice(3);
   switch (mark) {
     case 'S:':
-      return { from: 'server', bytes: Buffer.from(`${unescaped(text)}\r\n`, 'utf8') };
+      return { from: 'server', bytes: Buffer.concat([unescapedBytes(text), CRLF]) };
     case 'S-':
-      return { from: 'server', bytes: Buffer.from(unescaped(text), 'utf8') };
+      return { from: 'server', bytes: unescapedBytes(text) };
     case 'C:':
-      return { from: 'client', line: unescaped(text) };
+      return { from: 'client', line: unescapedBytes(text).toString('utf8') };
     case 'C~':
       return { from: 'client', pattern: new RegExp(text, 'i') };
     case '--': {
@@ -48,12 +48,17 @@ function parseStep(line: string, number: number): TranscriptStep {
   );
 }
 
+const CRLF = Buffer.from('\r\n');
 const ESCAPES: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', '\\': '\\' };
 
-function unescaped(text: string): string {
-  return text.replace(
-    /\\(?:x([0-9a-fA-F]{2})|([rnt\\]))/g,
-    (whole, hex: string | undefined, letter: string | undefined) =>
-      hex === undefined ? (ESCAPES[letter ?? ''] ?? whole) : String.fromCharCode(Number.parseInt(hex, 16)),
+/** Bytes, not characters: `\xff` is one byte, in a line that else is UTF-8. */
+function unescapedBytes(text: string): Buffer {
+  const pieces = text.split(/(\\(?:x[0-9a-fA-F]{2}|[rnt\\]))/);
+  return Buffer.concat(
+    pieces.map((piece, index) => {
+      if (index % 2 === 0) return Buffer.from(piece, 'utf8');
+      if (piece.startsWith('\\x')) return Buffer.of(Number.parseInt(piece.slice(2), 16));
+      return Buffer.from(ESCAPES[piece.slice(1)] ?? '', 'latin1');
+    }),
   );
 }

@@ -1,0 +1,111 @@
+/**
+ * A trace saved as a transcript that can be played again: the text that {@link parseTranscript} reads. What was secret
+ * stands as a pattern that any secret of its kind matches. Each connection is written whole when it closes.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { ReceivedEvent, SentEvent, Trace, TraceEvent } from './event.ts';
+import { safe, stretches } from './render.ts';
+import type { Write } from './text.ts';
+
+const LF = 0x0a;
+
+/** The lines of one connection, and what each side has begun and not yet ended. */
+interface Recording {
+  readonly lines: string[];
+  readonly begun: { client: Uint8Array; server: Uint8Array };
+}
+
+export function wire(write: Write): Trace {
+  const recordings = new Map<number, Recording>();
+  return (event) => {
+    let recording = recordings.get(event.connection);
+    if (recording === undefined) {
+      recording = { lines: [], begun: { client: NOTHING, server: NOTHING } };
+      recordings.set(event.connection, recording);
+    }
+    record(recording, event);
+    if (event.kind !== 'closed') return;
+    recordings.delete(event.connection);
+    write(`${recording.lines.join('\n')}\n`);
+  };
+}
+
+const NOTHING = new Uint8Array(0);
+
+function record(recording: Recording, event: TraceEvent): void {
+  const { lines } = recording;
+  if (event.kind === 'sent') client(recording, event);
+  else flush(recording, 'client');
+  if (event.kind === 'received') server(recording, event);
+  else flush(recording, 'server');
+  if (event.kind === 'connecting') lines.push(`# ${event.protocol.toUpperCase()} dialogue with ${safe(event.target)}`);
+  if (event.kind === 'tls') lines.push('-- tls');
+  if (event.kind === 'error') lines.push(...comment(`${event.error.code}: ${event.error.message}`));
+  if (event.kind === 'closed') lines.push(event.by === 'peer' ? '-- close' : '# closed by the client');
+}
+
+function comment(text: string): string[] {
+  return text.split('\n').map((line) => `# ${safe(line)}`);
+}
+
+function client(recording: Recording, event: SentEvent): void {
+  if (event.secrets.length > 0) {
+    const parts = stretches(event.bytes, event.secrets);
+    const pattern = parts.map(({ bytes, secret }) => (secret ? '.+' : literalPattern(bytes))).join('');
+    recording.lines.push(`C~ ^${pattern}$`);
+    return;
+  }
+  const lines = wholeLines(recording, 'client', event.bytes);
+  recording.lines.push(...lines.map((line) => `C: ${escaped(line)}`));
+}
+
+function server(recording: Recording, event: ReceivedEvent): void {
+  // A challenge that is secret is played as its mask: no server of a test has anything to prove.
+  const lines = wholeLines(recording, 'server', event.bytes);
+  recording.lines.push(...lines.map((line) => `S: ${escaped(line)}`));
+}
+
+/** Takes the lines that end in CRLF, and keeps the rest for the next piece. */
+function wholeLines(recording: Recording, side: 'client' | 'server', bytes: Uint8Array): Buffer[] {
+  const all = Buffer.concat([recording.begun[side], bytes]);
+  const lines: Buffer[] = [];
+  let start = 0;
+  for (let at = all.indexOf('\r\n'); at >= 0; at = all.indexOf('\r\n', at + 2)) {
+    lines.push(all.subarray(start, at));
+    start = at + 2;
+  }
+  recording.begun[side] = all.subarray(start);
+  return lines;
+}
+
+/** What a side said without ending its line. A client's is written as a line: the player waits for lines. */
+function flush(recording: Recording, side: 'client' | 'server'): void {
+  const begun = recording.begun[side];
+  if (begun.length === 0) return;
+  recording.begun[side] = NOTHING;
+  recording.lines.push(side === 'server' ? `S- ${escaped(begun)}` : `C: ${escaped(begun)}`);
+}
+
+const NAMED: Readonly<Record<string, string>> = { '\\': '\\\\', '\r': '\\r', '\n': '\\n', '\t': '\\t' };
+const UNSAFE = /[\\\0-\x1f\x7f-\x9f]| $/g;
+const UNSAFE_BYTES = /[\\\0-\x1f\x7f-\xff]| $/g;
+
+/** Text as it is; backslash, control characters, a space at the end, and bytes that are no UTF-8, as escapes. */
+function escaped(bytes: Uint8Array): string {
+  const encoding = isUtf8(bytes) ? 'utf8' : 'latin1';
+  const text = Buffer.from(bytes).toString(encoding);
+  return text.replace(
+    encoding === 'utf8' ? UNSAFE : UNSAFE_BYTES,
+    (character) => NAMED[character] ?? [...Buffer.from(character, encoding)].map(hexEscape).join(''),
+  );
+}
+
+function hexEscape(byte: number): string {
+  return `\\x${byte.toString(16).padStart(2, '0')}`;
+}
+
+function literalPattern(bytes: Uint8Array): string {
+  const end = bytes.at(-1) === LF ? bytes.length - (bytes.at(-2) === 0x0d ? 2 : 1) : bytes.length;
+  const text = Buffer.from(bytes.subarray(0, end)).toString('latin1');
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}

@@ -1,0 +1,95 @@
+/** A trace saved as a transcript, and played again. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseTranscript } from '../../src/trace/transcript.ts';
+import { wire } from '../../src/trace/wire.ts';
+import { Dialogue, seedDialogue } from './dialogue.ts';
+
+function saved(play: (dialogue: Dialogue) => unknown): string {
+  let text = '';
+  play(
+    new Dialogue(
+      wire((more) => (text += more)),
+      { target: 'a.example:25' },
+    ),
+  );
+  return text;
+}
+
+test('reads like the dialogue, with secrets as patterns', () => {
+  const text = saved((dialogue) =>
+    dialogue
+      .open()
+      .hear('220 a')
+      .say('EHLO b')
+      .hear('250-a', '250 STARTTLS')
+      .say('STARTTLS')
+      .hear('220 go')
+      .tls()
+      .say('AUTH PLAIN AGEAYg==', 'AGEAYg==')
+      .hear('235 ok')
+      .say('AUTH LOGIN')
+      .answer('c2VjcmV0')
+      .content('..a\r\nb', '\r\n.\r\n')
+      .close('peer'),
+  );
+  expect(text).toBe(`# SMTP dialogue with a.example:25
+S: 220 a
+C: EHLO b
+S: 250-a
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 go
+-- tls
+C~ ^AUTH PLAIN .+$
+S: 235 ok
+C: AUTH LOGIN
+C~ ^.+$
+C: ..a
+C: b
+C: .
+-- close
+`);
+});
+
+test('the seed dialogue parses into as many steps as it has lines', () => {
+  let text = '';
+  seedDialogue(wire((more) => (text += more)));
+  expect(parseTranscript(text)).toHaveLength(text.split('\n').filter((line) => /^[CS]/.test(line)).length);
+});
+
+describe('every byte comes back', () => {
+  test('of the server', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.uint8Array({ minLength: 1, maxLength: 12 }), { minLength: 1, maxLength: 5 }),
+        (pieces) => {
+          const text = saved((dialogue) =>
+            dialogue
+              .open()
+              .body(...pieces)
+              .close(),
+          );
+          const bytes = parseTranscript(text).flatMap((step) => ('bytes' in step ? [step.bytes] : []));
+          expect(Buffer.concat(bytes)).toEqual(Buffer.concat(pieces));
+        },
+      ),
+    );
+  });
+
+  test('of the client, where it is text', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 12 }), { minLength: 1, maxLength: 5 }), (lines) => {
+        const clean = lines.map((line) => line.replace(/[\r\n]/g, '').toWellFormed());
+        const text = saved((dialogue) =>
+          dialogue
+            .open()
+            .content(clean.map((line) => `${line}\r\n`).join(''))
+            .close(),
+        );
+        const said = parseTranscript(text).flatMap((step) => ('line' in step ? [step.line] : []));
+        expect(said).toEqual(clean);
+      }),
+    );
+  });
+});
