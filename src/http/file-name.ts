@@ -21,8 +21,7 @@ export function fileNameFor(url: string | URL, extension = 'html'): string {
   const scheme = parsed.protocol === 'https:' ? '-https' : '';
   const rest = parsed.pathname === '/' && parsed.search === '' ? '' : `${parsed.pathname}${parsed.search}`;
   const exact = `${parsed.host}${scheme}`;
-  if (rest === '' && /^[a-z0-9]+(?:[.-][a-z0-9-]*[a-z0-9])*$/.test(exact) && isSafe(exact))
-    return `${exact}.${extension}`;
+  if (rest === '' && /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(exact) && isSafe(exact)) return `${exact}.${extension}`;
   const readable = `${exact}${rest}`
     .toLowerCase()
     .replace(/[^a-z0-9.-]+/g, '_')

@@ -5,7 +5,7 @@ import { maskedRequest } from './request.ts';
 
 export interface HarOptions {
   /** Where the text goes, in order; what it returns is waited for. */
-  readonly write: (text: string) => void | Promise<unknown>;
+  readonly write: (text: string) => unknown;
 }
 
 /** Writes `{"log": {...}}` as it goes; {@link end} completes it. */

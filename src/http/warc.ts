@@ -12,7 +12,7 @@ const compress = promisify(gzip);
 
 export interface WarcOptions {
   /** Where the bytes go, in order; what it returns is waited for. */
-  readonly write: (bytes: Uint8Array) => void | Promise<unknown>;
+  readonly write: (bytes: Uint8Array) => unknown;
   /** `'record'`, the default, for a .warc.gz; `'none'` for a .warc. */
   readonly gzip?: 'record' | 'none';
   /** More fields of the warcinfo record: `{ operator: 'me', description: 'a survey' }`. */

@@ -25,7 +25,10 @@ async function judge(one: ResponseCase, url: string): Promise<void> {
   const { expected, accept } = one;
   try {
     const page = await fetchPage(url, { method: one.requestMethod, timeouts: { head: 2_000, idle: 2_000 } });
-    expect(accept.some((verdict) => verdict.startsWith('ok')), one.id).toBe(true);
+    expect(
+      accept.some((verdict) => verdict.startsWith('ok')),
+      one.id,
+    ).toBe(true);
     if (expected.ok !== true) return;
     expect([page.status, page.version, page.reason, page.framing], one.id).toEqual([
       expected.status,
@@ -57,7 +60,11 @@ describe('fetchPage', () => {
       `GET /a?b HTTP/1.0\r\nHost: 127.0.0.1:${server.port}\r\nUser-Agent: plainwire\r\nAccept: */*\r\n\r\n`,
     ]);
     expect(page).toMatchObject({ status: 200, version: '1.0', reason: 'Fine', framing: 'until-close', quirks: [] });
-    expect([...page.headers]).toEqual([['X-b', '1'], ['X-A', '2'], ['x-B', '3']]);
+    expect([...page.headers]).toEqual([
+      ['X-b', '1'],
+      ['X-A', '2'],
+      ['x-B', '3'],
+    ]);
     expect(page.headers.get('x-b')).toBe('1, 3');
     expect(page.headers.getAll('X-B')).toEqual(['1', '3']);
     expect(Buffer.from(page.raw).toString()).toBe(raw);
@@ -147,7 +154,9 @@ describe('fetchPage', () => {
     const trace = (event: TraceEvent): void => void events.push(event);
     const options: PageOptions = { trace, headers: { Cookie: 'secret=1' } };
     await fetchPage(server.url.replace('//', '//me:secret@'), options);
-    const shown = events.map((event) => ('bytes' in event ? `${event.kind} ${event.phase} ${text(event.bytes)}` : event.kind));
+    const shown = events.map((event) =>
+      'bytes' in event ? `${event.kind} ${event.phase} ${text(event.bytes)}` : event.kind,
+    );
     expect(shown.join('\n')).not.toContain('secret');
     expect(shown[2]).toMatch(/Cookie: \*{8}\r\nAuthorization: Basic \*+\r\n/);
     expect(shown.map((line) => line.split(/[\r\n]/)[0])).toEqual([

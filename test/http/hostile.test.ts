@@ -27,10 +27,20 @@ describe('a hostile server', () => {
     ['endless 100s', '', 'HTTP/1.1 100 Continue\r\n\r\n', 'LIMIT_EXCEEDED'],
     ['endless blank lines', '', '\r\n', 'NOT_HTTP'],
     ['an endless chunk size', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', '0', 'LIMIT_EXCEEDED'],
-    ['endless chunk extensions', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', '1;a=bcdefgh\r\nx\r\n', 'LIMIT_EXCEEDED'],
+    [
+      'endless chunk extensions',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
+      '1;a=bcdefgh\r\nx\r\n',
+      'LIMIT_EXCEEDED',
+    ],
     ['endless trailers', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n', 'X: y\r\n', 'LIMIT_EXCEEDED'],
     ['an endless body', 'HTTP/1.1 200 OK\r\n\r\n', 'body', 'LIMIT_EXCEEDED'],
-    ['a body announced beyond all limits', 'HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n', 'x', 'LIMIT_EXCEEDED'],
+    [
+      'a body announced beyond all limits',
+      'HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n',
+      'x',
+      'LIMIT_EXCEEDED',
+    ],
   ])('that sends %s is left, and memory stays small', async (_, start, again, code) => {
     await using server = await serve(forEver(start, again));
     await expect(fetchPage(server.url, { limits: { body: 1_000_000 } })).rejects.toMatchObject({ code });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type PageOptions, fetchPage, openPage, publicOnly, RedirectError } from '../../src/http/index.ts';
+import { fetchPage, openPage, type PageOptions, publicOnly, RedirectError } from '../../src/http/index.ts';
 import { onwardRequest, resolveLocation } from '../../src/http/redirect.ts';
 import { buildRequest } from '../../src/http/request.ts';
 import { urlCases } from './cases.ts';
@@ -20,7 +20,8 @@ function requestLine(url: URL, options: PageOptions): string {
   return Buffer.from(buildRequest(url, options).bytes).toString('latin1').split('\r\n')[0] ?? '';
 }
 
-const to = (location: string, status = '302 Found'): string => head(status, `Location: ${location}`, 'Content-Length: 0');
+const to = (location: string, status = '302 Found'): string =>
+  head(status, `Location: ${location}`, 'Content-Length: 0');
 
 describe('following', () => {
   it('happens only when asked for, and keeps each hop as a page', async () => {
@@ -53,18 +54,14 @@ describe('following', () => {
     expect(server.requests.length).toBe(2);
   });
 
-  it.each([
-    'file:///etc/passwd',
-    'ftp://example.com/',
-    'javascript:alert(1)',
-    'data:,x',
-    'http://',
-    'http://a:99999/',
-  ])('refuses to go to %s', async (location) => {
-    await using server = await serve(to(location));
-    await expect(fetchPage(server.url, { follow: 3 })).rejects.toMatchObject({ code: 'REDIRECT_REFUSED', location });
-    expect(server.requests.length).toBe(1);
-  });
+  it.each(['file:///etc/passwd', 'ftp://example.com/', 'javascript:alert(1)', 'data:,x', 'http://', 'http://a:99999/'])(
+    'refuses to go to %s',
+    async (location) => {
+      await using server = await serve(to(location));
+      await expect(fetchPage(server.url, { follow: 3 })).rejects.toMatchObject({ code: 'REDIRECT_REFUSED', location });
+      expect(server.requests.length).toBe(1);
+    },
+  );
 
   it('refuses two Locations that differ, and takes two that are the same for one', async () => {
     await using two = await serve(head('302 Found', 'Location: /a', 'Location: /b', 'Content-Length: 0'));
@@ -111,7 +108,12 @@ describe('what goes on to the next hop', () => {
   const a = new URL('http://a.test/x');
   const b = new URL('http://b.test/y');
   const options: PageOptions = {
-    headers: [['Authorization', 'x'], ['Cookie', 'y'], ['Host', 'z'], ['X-Own', '1']],
+    headers: [
+      ['Authorization', 'x'],
+      ['Cookie', 'y'],
+      ['Host', 'z'],
+      ['X-Own', '1'],
+    ],
     auth: { user: 'u', password: 'p' },
   };
 
@@ -130,7 +132,11 @@ describe('what goes on to the next hop', () => {
     );
     await using first = await serve((socket, request) =>
       socket.end(
-        request.startsWith('GET /1 ') ? to('/2') : request.startsWith('GET /2 ') ? to(`${second.url}/back`) : head('200 OK'),
+        request.startsWith('GET /1 ')
+          ? to('/2')
+          : request.startsWith('GET /2 ')
+            ? to(`${second.url}/back`)
+            : head('200 OK'),
       ),
     );
     await fetchPage(`${first.url.replace('//', '//me:secret@')}/1`, { follow: 5, headers: { Cookie: 'c' } });

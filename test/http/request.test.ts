@@ -15,24 +15,35 @@ describe('the request', () => {
   it('is the bare two lines of a textbook where the caller wants no defaults', () => {
     expect(sent('http://example.com', { defaultHeaders: [] })).toBe('GET / HTTP/1.0\r\n\r\n');
     expect(sent('http://example.com', { version: '0.9' })).toBe('GET /\r\n');
-    expect(sent('http://example.com', { defaultHeaders: ['Host'] })).toBe('GET / HTTP/1.0\r\nHost: example.com\r\n\r\n');
+    expect(sent('http://example.com', { defaultHeaders: ['Host'] })).toBe(
+      'GET / HTTP/1.0\r\nHost: example.com\r\n\r\n',
+    );
   });
 
   it('keeps order, case and repeats, and lets a header of the caller take the place of a default', () => {
-    const headers = [['x-One', '1'], ['HOST', 'other'], ['x-One', '2']] as const;
+    const headers = [
+      ['x-One', '1'],
+      ['HOST', 'other'],
+      ['x-One', '2'],
+    ] as const;
     expect(sent('http://example.com:81/', { headers, version: '1.1', defaultHeaders: ['Host', 'Accept'] })).toBe(
       'GET / HTTP/1.1\r\nAccept: */*\r\nx-One: 1\r\nHOST: other\r\nx-One: 2\r\nConnection: close\r\n\r\n',
     );
   });
 
   it('has a Content-Length where there is a body, or a method that usually has one', () => {
-    expect(sent('http://a/', { method: 'POST', defaultHeaders: [] })).toBe('POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n');
-    expect(sent('http://a/', { method: 'BREW', body: 'ü', defaultHeaders: [] })).toMatch(/^BREW .*\r\nContent-Length: 2\r\n\r\n..$/s);
+    expect(sent('http://a/', { method: 'POST', defaultHeaders: [] })).toBe(
+      'POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n',
+    );
+    expect(sent('http://a/', { method: 'BREW', body: 'ü', defaultHeaders: [] })).toMatch(
+      /^BREW .*\r\nContent-Length: 2\r\n\r\n..$/s,
+    );
     expect(() => sent('http://a/', { body: 'abc', headers: { 'Content-Length': '5' } })).toThrow(/Content-Length/);
   });
 
   it('knows the forms of a target', () => {
-    const line = (options: RequestOptions): string => sent('http://u:p@example.com/a?b#c', options).split('\r\n')[0] ?? '';
+    const line = (options: RequestOptions): string =>
+      sent('http://u:p@example.com/a?b#c', options).split('\r\n')[0] ?? '';
     expect(line({ targetForm: 'absolute' })).toBe('GET http://example.com/a?b HTTP/1.0');
     expect(line({ method: 'CONNECT' })).toBe('CONNECT example.com:80 HTTP/1.0');
     expect(line({ method: 'OPTIONS', targetForm: 'asterisk' })).toBe('OPTIONS * HTTP/1.0');
@@ -40,7 +51,9 @@ describe('the request', () => {
   });
 
   it('takes credentials from the URL, and marks them and cookies as secret', () => {
-    const request = buildRequest(new URL('http://m%C3%A9:p%3A@a/'), { headers: { cookie: 'id=1', 'Proxy-Authorization': 'x' } });
+    const request = buildRequest(new URL('http://m%C3%A9:p%3A@a/'), {
+      headers: { cookie: 'id=1', 'Proxy-Authorization': 'x' },
+    });
     expect(Buffer.from(request.bytes).toString()).toContain(`Authorization: Basic ${btoa('mÃ©:p:')}\r\n`);
     const masked = Buffer.from(maskedRequest(request)).toString();
     expect(masked).toMatch(/cookie: \*{4}\r\nProxy-Authorization: \*\r\nAuthorization: Basic \*+\r\n/);

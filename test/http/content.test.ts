@@ -1,0 +1,100 @@
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+// @ts-expect-error: the package has no types
+import sniff from 'html-encoding-sniffer';
+import { describe, expect, it } from 'vitest';
+import { detectCharset } from '../../src/http/charset.ts';
+import { contentCodings, DecodingError, decodeBody, decodeStream } from '../../src/http/decode.ts';
+import { RawHeaders } from '../../src/http/raw-headers.ts';
+
+const coded = (value: string): RawHeaders => new RawHeaders([['Content-Encoding', value]]);
+const text = Buffer.from('plain '.repeat(1000));
+
+describe('content codings', () => {
+  it.each([
+    ['gzip', gzipSync(text)],
+    ['X-GZip', gzipSync(text)],
+    ['deflate', deflateSync(text)],
+    ['deflate', deflateRawSync(text)],
+    ['br', brotliCompressSync(text)],
+    ['identity', text],
+    ['gzip, br', brotliCompressSync(gzipSync(text))],
+    ['gzip, identity', gzipSync(text)],
+  ])('%s is undone, in memory and as a stream in any pieces', async (name, body) => {
+    expect(decodeBody(body, contentCodings(coded(name)))).toEqual(text);
+    const pieces = async function* () {
+      for (let at = 0; at < body.length; at += 7) yield body.subarray(at, at + 7);
+    };
+    const out: Uint8Array[] = [];
+    for await (const piece of decodeStream(pieces(), contentCodings(coded(name)))) out.push(piece);
+    expect(Buffer.concat(out)).toEqual(text);
+  });
+
+  it('that are unknown, broken or cut short are errors', async () => {
+    expect(() => contentCodings(coded('compress'))).toThrow(DecodingError);
+    expect(() => contentCodings(coded('gzip, gzip, gzip, gzip'))).toThrow(DecodingError);
+    const gzip = contentCodings(coded('gzip'));
+    expect(() => decodeBody(Buffer.from('not gzip'), gzip)).toThrow(DecodingError);
+    expect(() => decodeBody(gzipSync(text).subarray(0, -4), gzip)).toThrow(DecodingError);
+    expect(decodeBody(Buffer.alloc(0), gzip)).toEqual(Buffer.alloc(0));
+    const short = async function* () {
+      yield gzipSync(text).subarray(0, -4);
+    };
+    await expect(async () => {
+      for await (const _ of decodeStream(short(), gzip));
+    }).rejects.toThrow(DecodingError);
+  });
+});
+
+describe('the character encoding', () => {
+  const of = (body: string | Uint8Array, type?: string) =>
+    detectCharset(
+      typeof body === 'string' ? Buffer.from(body, 'latin1') : body,
+      new RawHeaders(type === undefined ? [] : [['Content-Type', type]]),
+    );
+
+  it('is found by byte order mark, header, markup, and what can be', () => {
+    expect(of('\xef\xbb\xbfx', 'text/html; charset=koi8-r')).toEqual({ name: 'utf-8', from: 'bom' });
+    expect(of('x', 'text/html; Charset="KOI8-R"')).toEqual({ name: 'koi8-r', from: 'header' });
+    expect(of('x', 'text/plain;charset=latin1')).toEqual({ name: 'windows-1252', from: 'header' });
+    expect(of('<meta charset=shift_jis>', 'text/html; charset=nonsense')).toEqual({ name: 'shift_jis', from: 'meta' });
+    expect(of('<meta charset=shift_jis>', 'text/plain')).toEqual({ name: 'utf-8', from: 'default' });
+    expect(of('<?xml version="1.0" encoding="gbk"?>', 'application/atom+xml')).toEqual({ name: 'gbk', from: 'xml' });
+    expect(of('\xe9', 'text/plain')).toEqual({ name: 'windows-1252', from: 'default' });
+    expect(of('\xc3\xa9')).toEqual({ name: 'utf-8', from: 'default' });
+  });
+
+  const pieces = [
+    '<!doctype html>',
+    '<html>',
+    '<head a="<meta charset=koi8-r>">',
+    '<!-- <meta charset="euc-jp"> -->',
+    '<meta charset="gbk">',
+    "<META CHARSET='big5' >",
+    '<meta charset=utf-16le>',
+    '<meta charset="">',
+    '<meta name=a content="text/html; charset=euc-kr">',
+    '<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">',
+    '<meta content="a;charset = iso-8859-2" http-equiv=content-type>',
+    '<title>x</title>',
+    '<p title=">">',
+    '<meta/charset=koi8-u>',
+    '<metacharset=gbk>',
+    '</meta charset=gbk>',
+    ' ',
+    '<?xml?>',
+    '<a',
+  ];
+
+  it('agrees with html-encoding-sniffer about meta elements', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 6 }), (parts) => {
+        const body = Buffer.from(parts.join(''));
+        const ours = of(body, 'text/html');
+        const theirs = sniff(body, { defaultEncoding: 'none' as string }).toLowerCase();
+        expect(ours.from === 'meta' ? ours.name : 'none').toBe(theirs);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { fetchPages, type PageOutcome, type PagesOptions } from '../../src/http/index.ts';
+import { Schedule } from '../../src/http/schedule.ts';
+import { head, serve } from './server.ts';
+
+const PAGE = `${head('200 OK', 'Content-Length: 2')}ok`;
+/** Any name is this machine. */
+const resolve = async () => [{ address: '127.0.0.1', family: 4 as const }];
+
+async function all(urls: Parameters<typeof fetchPages>[0], options: PagesOptions = {}): Promise<PageOutcome[]> {
+  const outcomes: PageOutcome[] = [];
+  for await (const outcome of fetchPages(urls, { resolve, ...options })) outcomes.push(outcome);
+  return outcomes;
+}
+
+describe('fetchPages', () => {
+  it('yields each outcome as it arrives; a page that fails stops no other', async () => {
+    await using server = await serve((socket, request) => {
+      if (request.startsWith('GET /slow ')) setTimeout(() => socket.end(PAGE), 60);
+      else if (request.startsWith('GET /broken ')) socket.end('junk');
+      else socket.end(PAGE);
+    });
+    const outcomes = await all([`${server.url}/slow`, `${server.url}/broken`, 'file:///x', `${server.url}/fast`], {
+      perHost: 9,
+    });
+    expect(outcomes.map(({ index }) => index).at(-1)).toBe(0);
+    const byIndex = outcomes.toSorted((one, other) => one.index - other.index);
+    expect(byIndex.map(({ ok }) => ok)).toEqual([true, false, false, true]);
+    expect(byIndex[1]).toMatchObject({ input: `${server.url}/broken`, attempts: 1, error: { code: 'NOT_HTTP' } });
+    expect(byIndex[2]).toMatchObject({ input: 'file:///x', attempts: 0, error: { field: 'url' } });
+  });
+
+  it('never has more under way than it may, in all and per host', async () => {
+    let active = 0;
+    let most = 0;
+    const perHost = new Map<string, number>();
+    let mostPerHost = 0;
+    await using server = await serve((socket, request) => {
+      const host = /Host: ([^:]*)/.exec(request)?.[1] ?? '';
+      most = Math.max(most, (active += 1));
+      perHost.set(host, (perHost.get(host) ?? 0) + 1);
+      mostPerHost = Math.max(mostPerHost, perHost.get(host) ?? 0);
+      setTimeout(() => {
+        active -= 1;
+        perHost.set(host, (perHost.get(host) ?? 0) - 1);
+        socket.end(PAGE);
+      }, 5);
+    });
+    const urls = Array.from({ length: 60 }, (_, i) => `http://h${i % 3}.test:${server.port}/${i}`);
+    const outcomes = await all(urls, { concurrency: 5, perHost: 2 });
+    expect(outcomes.filter(({ ok }) => ok).length).toBe(60);
+    expect([most, mostPerHost]).toEqual([5, 2]);
+  });
+
+  it('waits between pages of one host, and not between hosts', async () => {
+    const times = new Map<string, number[]>();
+    await using server = await serve((socket, request) => {
+      const host = /Host: ([^:]*)/.exec(request)?.[1] ?? '';
+      times.set(host, [...(times.get(host) ?? []), performance.now()]);
+      socket.end(PAGE);
+    });
+    const started = performance.now();
+    await all(
+      ['a', 'a', 'a', 'b', 'b', 'b'].map((host) => `http://${host}.test:${server.port}/`),
+      { delay: 60 },
+    );
+    for (const [one = 0, two = 0, three = 0] of times.values()) {
+      expect(two - one).toBeGreaterThan(50);
+      expect(three - two).toBeGreaterThan(50);
+    }
+    expect(performance.now() - started).toBeLessThan(400);
+  });
+
+  it('tries again where it is safe: a GET before any byte of an answer, with growing pauses', async () => {
+    let tries = 0;
+    await using flaky = await serve((socket) => {
+      tries += 1;
+      if (tries < 3) socket.destroy();
+      else socket.end(PAGE);
+    });
+    expect(await all([flaky.url], { backoff: 10 })).toMatchObject([{ ok: true, attempts: 3 }]);
+    await using dead = await serve((socket) => socket.destroy());
+    expect(await all([dead.url], { backoff: 5, retries: 1 })).toMatchObject([{ ok: false, attempts: 2 }]);
+    expect(await all([dead.url], { backoff: 5, method: 'POST' })).toMatchObject([{ ok: false, attempts: 1 }]);
+    await using half = await serve((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab'));
+    expect(await all([half.url], { backoff: 5 })).toMatchObject([
+      { ok: false, attempts: 1, error: { code: 'SHORT_BODY' } },
+    ]);
+  });
+
+  it('reads the list no further ahead than it must, and begins nothing while nobody takes outcomes', async () => {
+    await using server = await serve(PAGE);
+    let read = 0;
+    async function* list() {
+      for (;;) {
+        read += 1;
+        yield `http://h${read}.test:${server.port}/`;
+      }
+    }
+    let taken = 0;
+    for await (const _ of fetchPages(list(), { resolve, concurrency: 4 })) {
+      taken += 1;
+      if (taken === 20) {
+        const before = server.requests.length;
+        await new Promise((wake) => setTimeout(wake, 100));
+        expect(server.requests.length - before).toBeLessThanOrEqual(4);
+      }
+      if (taken === 40) break;
+    }
+    expect(read).toBeLessThan(40 + 4 + 33);
+  });
+
+  it('ends at once with the signal, what is under way as aborted, and when the loop is left', async () => {
+    await using mute = await serve(() => {});
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 50);
+    const urls = Array.from({ length: 100 }, () => mute.url);
+    const outcomes = await all(urls, { signal: stop.signal, concurrency: 3, perHost: 3, retries: 0 });
+    expect(outcomes.length).toBeGreaterThan(2);
+    expect(outcomes.every((each) => !each.ok && (each.error as { code: string }).code === 'ABORTED')).toBe(true);
+    async function* stuck() {
+      yield 'file:///x';
+      await new Promise(() => {});
+    }
+    for await (const _ of fetchPages(stuck())) break;
+  });
+
+  it('asks for a name once, for many pages at once', async () => {
+    await using server = await serve(PAGE);
+    expect(await all(Array(5).fill(`http://localhost:${server.port}/`), {})).toMatchObject([
+      { ok: true },
+      {},
+      {},
+      {},
+      {},
+    ]);
+  });
+
+  it('fails where the list itself does, after what it gave', async () => {
+    await using server = await serve(PAGE);
+    async function* list() {
+      yield server.url;
+      throw new Error('the list broke');
+    }
+    const outcomes: PageOutcome[] = [];
+    await expect(async () => {
+      for await (const outcome of fetchPages(list())) outcomes.push(outcome);
+    }).rejects.toThrow('the list broke');
+    expect(outcomes.length).toBe(1);
+  });
+});
+
+describe('the schedule', () => {
+  it('forgets hosts at rest, so that a million hosts cost what a thousand do', () => {
+    const schedule = new Schedule<number>(1, 10);
+    for (let i = 0; i < 50_000; i += 1) {
+      schedule.add(i, `h${i}`, 0);
+      expect(schedule.take(i)).toBe(i);
+      schedule.release(`h${i}`);
+    }
+    expect(JSON.stringify(schedule)).toBeDefined();
+    schedule.add(1, 'h49999', 0);
+    expect(schedule.take(50_000)).toBeUndefined();
+    expect(schedule.nextDue()).toBe(50_009);
+  });
+});

@@ -1,0 +1,153 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { conditionsFrom, fetchPage, RawHeaders, savePage, strongValidator } from '../../src/http/index.ts';
+import { head, serve } from './server.ts';
+
+const BODY = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
+let folder = '';
+let count = 0;
+const fresh = (): string => path.join(folder, `file-${(count += 1)}`);
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'plainwire-save-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Answers ranges as RFC 9110 has it, and breaks off after so many bytes of a body. */
+function ranges(state: { etag: string; breakAfter: number; body?: Buffer }) {
+  return (socket: Socket, request: string): void => {
+    const { etag, breakAfter, body = BODY } = state;
+    const from = Number(/\r\nRange: bytes=(\d+)-/.exec(request)?.[1] ?? 0);
+    const condition = /\r\nIf-Range: (.*)\r\n/.exec(request)?.[1];
+    const start = condition === etag ? from : 0;
+    if (start >= body.length) {
+      return void socket.end(head('416 No', `Content-Range: bytes */${body.length}`, 'Content-Length: 0'));
+    }
+    const range = `Content-Range: bytes ${start}-${body.length - 1}/${body.length}`;
+    const status = start > 0 ? '206 Partial Content' : '200 OK';
+    socket.write(
+      head(status, `ETag: ${etag}`, `Content-Length: ${body.length - start}`, ...(start > 0 ? [range] : [])),
+    );
+    const rest = body.subarray(start);
+    if (rest.length > breakAfter) socket.end(rest.subarray(0, breakAfter));
+    else socket.end(rest);
+  };
+}
+
+describe('savePage', () => {
+  it('saves a body, or every byte as it came, and leaves nothing else behind', async () => {
+    await using server = await serve(ranges({ etag: '"1"', breakAfter: Infinity }));
+    const file = fresh();
+    const progress: (number | undefined)[] = [];
+    const saved = await savePage(server.url, file, { onProgress: (length, total) => progress.push(length, total) });
+    expect(saved).toMatchObject({ saved: true, length: BODY.length, resumedFrom: 0, page: { status: 200 } });
+    expect((await readFile(file)).equals(BODY)).toBe(true);
+    expect(progress.slice(-2)).toEqual([BODY.length, BODY.length]);
+    await expect(readFile(`${file}.part`)).rejects.toThrow();
+    await expect(readFile(`${file}.part.json`)).rejects.toThrow();
+    const raw = fresh();
+    await savePage(server.url, raw, { content: 'raw' });
+    expect((await readFile(raw)).toString('latin1')).toMatch(/^HTTP\/1\.1 200 OK\r\nETag: "1"\r\n/);
+  });
+
+  it('goes on where a download broke off, as often as it must, asked for by a validator', async () => {
+    await using server = await serve(ranges({ etag: '"1"', breakAfter: 120_000 }));
+    const file = fresh();
+    await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    await expect(readFile(file)).rejects.toThrow();
+    await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    expect(await savePage(server.url, file)).toMatchObject({ saved: true, length: BODY.length, resumedFrom: 240_000 });
+    expect(server.requests[2]).toContain('\r\nRange: bytes=240000-\r\nIf-Range: "1"\r\n');
+    expect((await readFile(file)).equals(BODY)).toBe(true);
+  });
+
+  it('begins anew where the page has changed in between, and never joins two versions', async () => {
+    const state = { etag: '"1"', breakAfter: 100_000, body: BODY };
+    await using server = await serve((socket, request) => ranges(state)(socket, request));
+    const file = fresh();
+    await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    Object.assign(state, { etag: '"2"', breakAfter: Infinity, body: Buffer.alloc(200_000, 'new') });
+    expect(await savePage(server.url, file)).toMatchObject({ resumedFrom: 0, length: 200_000 });
+    expect((await readFile(file)).equals(state.body)).toBe(true);
+  });
+
+  it.each([
+    ['another start', 'bytes 5-299999/300000', '"1"'],
+    ['no range', undefined, '"1"'],
+    ['another validator', 'bytes 100000-299999/300000', '"2"'],
+  ])('refuses a 206 with %s, and keeps what it has', async (_, range, etag) => {
+    let broken = false;
+    await using server = await serve((socket, request) => {
+      if (!broken) ranges({ etag: '"1"', breakAfter: 100_000 })(socket, request);
+      else
+        socket.end(head('206 Partial', `ETag: ${etag}`, ...(range === undefined ? [] : [`Content-Range: ${range}`])));
+      broken = true;
+    });
+    const file = fresh();
+    await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'RANGE_MISMATCH' });
+    expect((await readFile(`${file}.part`)).length).toBe(100_000);
+  });
+
+  it('keeps what it has when the server answers with an error, and knows a 416 of a complete file', async () => {
+    let tries = 0;
+    await using server = await serve((socket, request) => {
+      tries += 1;
+      if (tries === 2) socket.end(head('503 Busy', 'Content-Length: 0'));
+      else ranges({ etag: '"1"', breakAfter: 100_000 })(socket, request);
+    });
+    const file = fresh();
+    await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    expect(await savePage(server.url, file)).toMatchObject({ saved: false, page: { status: 503 } });
+    await writeFile(`${file}.part`, BODY);
+    expect(await savePage(server.url, file)).toMatchObject({ saved: true, length: BODY.length });
+    expect((await readFile(file)).equals(BODY)).toBe(true);
+  });
+
+  it('does not go on without a validator, with a weak one, for another URL, or when told not to', async () => {
+    await using weak = await serve(ranges({ etag: 'W/"1"', breakAfter: 100_000 }));
+    const file = fresh();
+    await expect(savePage(weak.url, file)).rejects.toThrow();
+    await expect(savePage(weak.url, file)).rejects.toThrow();
+    expect(weak.requests[1]).not.toContain('Range');
+    await using strong = await serve(ranges({ etag: '"1"', breakAfter: 100_000 }));
+    await expect(savePage(`${strong.url}/a`, file)).rejects.toThrow();
+    await expect(savePage(`${strong.url}/b`, file)).rejects.toThrow();
+    await expect(savePage(`${strong.url}/b`, file, { resume: 'never' })).rejects.toThrow();
+    expect(strong.requests.map((request) => request.includes('Range'))).toEqual([false, false, false]);
+  });
+});
+
+describe('validators', () => {
+  it('ask for a page only if it has changed', async () => {
+    await using server = await serve((socket, request) =>
+      socket.end(
+        request.includes('If-None-Match: "x"')
+          ? head('304 Not Modified')
+          : `${head('200 OK', 'ETag: "x"', 'Last-Modified: Tue, 13 Jun 2000 12:10:00 GMT')}page`,
+      ),
+    );
+    const page = await fetchPage(server.url);
+    expect(conditionsFrom(page)).toEqual([
+      ['If-None-Match', '"x"'],
+      ['If-Modified-Since', 'Tue, 13 Jun 2000 12:10:00 GMT'],
+    ]);
+    expect(await fetchPage(server.url, { headers: conditionsFrom(page) })).toMatchObject({
+      status: 304,
+      framing: 'none',
+    });
+  });
+
+  it('are strong where they prove sameness to the byte', () => {
+    const at = (seconds: number) => `Tue, 13 Jun 2000 12:10:${String(seconds).padStart(2, '0')} GMT`;
+    const of = (...pairs: [string, string][]) => strongValidator(new RawHeaders(pairs));
+    expect(of(['ETag', '"a"'])).toBe('"a"');
+    expect(of(['ETag', 'W/"a"'], ['Last-Modified', at(0)], ['Date', 'Tue, 13 Jun 2001 12:10:00 GMT'])).toBeUndefined();
+    expect(of(['Last-Modified', at(0)], ['Date', 'Tue, 13 Jun 2000 12:11:00 GMT'])).toBe(at(0));
+    expect(of(['Last-Modified', at(0)], ['Date', at(30)])).toBeUndefined();
+    expect(of(['Last-Modified', at(0)])).toBeUndefined();
+  });
+});

@@ -1,0 +1,107 @@
+/** The ways to a server: TLS, proxies. */
+import { readFileSync } from 'node:fs';
+import net from 'node:net';
+import tls from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fetchPage, type PageOptions, publicOnly } from '../../src/http/index.ts';
+import { head, serve } from './server.ts';
+
+const certificate = (name: string): string =>
+  readFileSync(new URL(`../fixtures/certificates/${name}`, import.meta.url), 'utf8');
+const ca = certificate('ca.pem');
+let secure: tls.Server;
+let base = '';
+
+beforeAll(async () => {
+  secure = tls.createServer({ key: certificate('localhost.key'), cert: certificate('localhost.pem') }, (socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (chunk) => {
+      const to = /^GET \/to-([^ ]*) /.exec(chunk.toString())?.[1];
+      if (to === undefined) socket.end(`${head('200 OK', 'Content-Length: 6')}secure`);
+      else socket.end(head('301 Moved', `Location: ${decodeURIComponent(to)}`, 'Content-Length: 0'));
+    });
+  });
+  secure.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+  base = `https://localhost:${(secure.address() as net.AddressInfo).port}`;
+});
+afterAll(() => new Promise((resolve) => secure.close(resolve)));
+
+const resolve: NonNullable<PageOptions['resolve']> = async () => [{ address: '127.0.0.1', family: 4 }];
+
+describe('https', () => {
+  it('verifies the certificate, and gives the facts of the session', async () => {
+    const page = await fetchPage(base, { tls: { ca }, resolve });
+    expect(page.text()).toBe('secure');
+    expect(page.tls).toMatchObject({ authorized: true, serverName: 'localhost', protocol: 'TLSv1.3' });
+    expect(page.tls?.certificate?.altNames).toContain('DNS:localhost');
+    expect(page.timing.tls).toBeGreaterThan(0);
+    await expect(fetchPage(base, { resolve })).rejects.toMatchObject({ code: 'CERTIFICATE_REFUSED' });
+    await expect(fetchPage(base.replace('localhost', 'other.test'), { tls: { ca }, resolve })).rejects.toMatchObject({
+      code: 'CERTIFICATE_REFUSED',
+    });
+  });
+
+  it('is not left for http by a redirect unless allowed', async () => {
+    await using plain = await serve('HTTP/1.0 200 OK\r\n\r\nin clear');
+    const url = `${base}/to-${encodeURIComponent(plain.url)}`;
+    const options: PageOptions = { follow: 2, tls: { ca }, resolve };
+    await expect(fetchPage(url, options)).rejects.toMatchObject({ code: 'REDIRECT_REFUSED' });
+    expect(plain.requests).toEqual([]);
+    const page = await fetchPage(url, { ...options, downgrade: 'allow' });
+    expect([page.text(), page.redirects[0]?.tls?.protocol, page.tls]).toEqual(['in clear', 'TLSv1.3', undefined]);
+  });
+
+  it('has a deadline for a handshake that does not come', async () => {
+    await using mute = await serve(() => {});
+    const url = mute.url.replace('http:', 'https:');
+    await expect(fetchPage(url, { timeouts: { tls: 50 } })).rejects.toMatchObject({
+      code: 'DEADLINE_PASSED',
+      phase: 'tls',
+    });
+  });
+});
+
+describe('an HTTP proxy', () => {
+  it('gets the absolute form for http, with its own credentials, which nobody sees in a trace', async () => {
+    await using proxy = await serve('HTTP/1.0 200 OK\r\n\r\nproxied');
+    let shown = '';
+    const page = await fetchPage('http://example.test:81/a?b', {
+      proxy: proxy.url.replace('//', '//user:secret@'),
+      trace: (event) => void (shown += 'bytes' in event ? Buffer.from(event.bytes).toString() : ''),
+    });
+    expect(page.text()).toBe('proxied');
+    expect(proxy.requests[0]).toContain('GET http://example.test:81/a?b HTTP/1.0\r\nHost: example.test:81\r\n');
+    expect(proxy.requests[0]).toContain(`\r\nProxy-Authorization: Basic ${btoa('user:secret')}\r\n`);
+    expect(shown).toContain('Proxy-Authorization: Basic ****');
+  });
+
+  it('makes a tunnel for https, through which the certificate is verified', async () => {
+    const asked: string[] = [];
+    const proxy = net.createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', (chunk) => {
+        asked.push(chunk.toString().split('\r\n')[0] ?? '');
+        const target = net.connect(Number(new URL(base).port), '127.0.0.1', () => {
+          socket.write('HTTP/1.1 200 Connected\r\n\r\n');
+          socket.pipe(target).pipe(socket);
+        });
+        target.on('error', () => socket.destroy());
+      });
+    });
+    await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done));
+    const { port } = proxy.address() as net.AddressInfo;
+    const page = await fetchPage(base, { proxy: `http://127.0.0.1:${port}`, tls: { ca } });
+    expect([page.text(), page.tls?.authorized]).toEqual(['secure', true]);
+    expect(asked).toEqual([`CONNECT localhost:${new URL(base).port} HTTP/1.1`]);
+    proxy.close();
+  });
+
+  it('and a guard together are refused: nobody here sees where a proxy connects to', async () => {
+    await expect(fetchPage('http://a.test/', { proxy: 'http://127.0.0.1:1', guard: publicOnly })).rejects.toMatchObject(
+      {
+        field: 'guard',
+      },
+    );
+  });
+});
