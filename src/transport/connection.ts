@@ -5,11 +5,12 @@
  * every wait. When the connection fails, every wait on it, now and later, ends with the same error, but bytes that came
  * before the fault are still read first.
  */
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AbortError, ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '../errors.ts';
 import type { TlsFacts } from '../trace/event.ts';
 import type { Tracer } from '../trace/tracer.ts';
-import { handshake, type TlsOptions } from './tls.ts';
+import { type ChannelBinding, channelBinding, handshake, type TlsOptions } from './tls.ts';
 
 /** Bytes held for a reader that is not there; past this the peer has to wait. */
 const READ_AHEAD = 256 * 1024;
@@ -47,6 +48,8 @@ export class Connection implements AsyncDisposable {
   readonly tracer: Tracer | undefined;
   #timing: ConnectTiming;
   #stream: Duplex;
+  /** What lies below TLS. */
+  readonly #socket: Duplex;
   #tls: TlsFacts | undefined;
   #chunks: Uint8Array[] = [];
   #held = 0;
@@ -74,6 +77,7 @@ export class Connection implements AsyncDisposable {
       this.#settleClosed = resolve;
     });
     this.#stream = init.stream;
+    this.#socket = init.stream;
     this.#listen();
     if (this.#signal?.aborted) this.#onAbort();
     else this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
@@ -216,6 +220,21 @@ export class Connection implements AsyncDisposable {
     this.#timing = { ...this.#timing, tls: performance.now() - started };
     this.tracer?.tls(this.#tls);
     return this.#tls;
+  }
+
+  /** What can tie a login to this TLS session (RFC 9266, RFC 5929); undefined in clear. */
+  channelBinding(): ChannelBinding | undefined {
+    return channelBinding(this.#stream);
+  }
+
+  /** The local address that the connection is made from; undefined where there is none. */
+  get localAddress(): string | undefined {
+    return (this.#socket as Partial<Socket>).localAddress;
+  }
+
+  /** Whether this connection alone keeps the process from ending. */
+  keepAlive(how: 'ref' | 'unref'): void {
+    (this.#socket as Partial<Socket>)[how]?.();
   }
 
   /** @throws ProtocolError BYTES_BEFORE_TLS when anything came that nobody has read; the connection is done for then */

@@ -1,4 +1,5 @@
 /** TLS as the client: options, handshake, the facts after it, and what its failures mean. */
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
@@ -97,6 +98,34 @@ export function handshake(clear: Duplex, host: string, options: TlsOptions): Han
   done.catch(() => {});
   return { stream: socket, done, facts: () => facts(socket, name), failure: (error) => failure(error, name) };
 }
+
+/** What ties a login to one TLS session. */
+export interface ChannelBinding {
+  readonly type: 'tls-exporter' | 'tls-server-end-point';
+  readonly data: Uint8Array;
+}
+
+/** tls-exporter for TLS 1.3 (RFC 9266), tls-server-end-point before (RFC 5929 section 4); undefined without TLS. */
+export function channelBinding(stream: Duplex): ChannelBinding | undefined {
+  if (!(stream instanceof tls.TLSSocket)) return undefined;
+  if (stream.getProtocol() === 'TLSv1.3') {
+    return { type: 'tls-exporter', data: stream.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)) };
+  }
+  const certificate = stream.getPeerX509Certificate();
+  if (certificate === undefined) return undefined;
+  const algorithm =
+    STRONGER_HASHES.find(({ oids }) => oids.some((oid) => certificate.raw.includes(oid)))?.hash ?? 'sha256';
+  return { type: 'tls-server-end-point', data: createHash(algorithm).update(certificate.raw).digest() };
+}
+
+/**
+ * tls-server-end-point hashes the certificate as its signature algorithm does, but never with less than SHA-256. Node 20
+ * does not tell the algorithm, so its DER object identifier is looked for: RSA, ECDSA, and the hash itself (RSA-PSS).
+ */
+const STRONGER_HASHES = [
+  { hash: 'sha384', oids: ['2a864886f70d01010c', '2a8648ce3d040303', '608648016503040202'] },
+  { hash: 'sha512', oids: ['2a864886f70d01010d', '2a8648ce3d040304', '608648016503040203'] },
+].map(({ hash, oids }) => ({ hash, oids: oids.map((oid) => Buffer.from(oid, 'hex')) }));
 
 function buffer(value: string | Uint8Array): string | Buffer {
   return typeof value === 'string' ? value : Buffer.from(value);

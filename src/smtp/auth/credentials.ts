@@ -1,0 +1,21 @@
+/** Who the client is to the server, and how it can show it. */
+import type { SaslMechanism } from './mechanism.ts';
+
+/** Why a token is asked for: for the first time, or because the server refused the one before. */
+export type TokenReason = 'first' | 'refused';
+
+export type Credentials =
+  /** A password: SCRAM, CRAM-MD5, PLAIN or LOGIN, the strongest that is offered. */
+  | { readonly user: string; readonly pass: string; readonly authorizeAs?: string; readonly mechanism?: string }
+  /** An OAuth 2.0 access token, or a way to get one: OAUTHBEARER or XOAUTH2. A refused one is asked for once more. */
+  | {
+      readonly user: string;
+      readonly token: string | ((reason: TokenReason) => string | Promise<string>);
+      readonly mechanism?: string;
+    }
+  /** EXTERNAL: what TLS or the socket has shown already (RFC 4422 appendix A). */
+  | { readonly external: string }
+  /** ANONYMOUS, with a trace of who it may be (RFC 4505). */
+  | { readonly anonymous: string }
+  /** A mechanism of the caller's own. */
+  | { readonly sasl: SaslMechanism };

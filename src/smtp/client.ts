@@ -1,0 +1,102 @@
+/** One connection, one dialogue, step by step: for tools, tests and lessons. For an application there is Mailer. */
+import { type Reply, UnsupportedError } from '../errors.ts';
+import { compose, Message, type MessageInit } from '../mime/index.ts';
+import type { TlsFacts } from '../trace/event.ts';
+import type { Credentials } from './auth/credentials.ts';
+import { authenticate } from './authenticate.ts';
+import type { Capabilities } from './capabilities.ts';
+import { Connector } from './connector.ts';
+import type { Delivery } from './delivery.ts';
+import type { Dialogue } from './dialogue.ts';
+import type { Driver } from './driver.ts';
+import { command, noop, quit } from './opening.ts';
+import { type SmtpOptions, settingsOf } from './options.ts';
+import type { SendOptions } from './parameters.ts';
+import { deliver } from './sending.ts';
+
+export class SmtpClient implements AsyncDisposable {
+  readonly #driver: Driver;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  private constructor(driver: Driver) {
+    this.#driver = driver;
+  }
+
+  /**
+   * Connects, and goes as far as the options ask: greeting, EHLO, STARTTLS, AUTH.
+   * @throws MessageError for the options; ConnectionError, TlsError, TimeoutError, AbortError; ReplyError,
+   * UnsupportedError, ProtocolError
+   */
+  static async connect(server: string | SmtpOptions): Promise<SmtpClient> {
+    return new SmtpClient(await new Connector(settingsOf(server)).open());
+  }
+
+  /** What the server offers, as of its last EHLO. */
+  get capabilities(): Capabilities {
+    return this.#driver.server.capabilities;
+  }
+
+  /** Facts of the TLS session; undefined in clear. */
+  get tls(): TlsFacts | undefined {
+    return this.#driver.connection.tls;
+  }
+
+  /** The server's address and port, or path. */
+  get remote(): string {
+    return this.#driver.connection.remote;
+  }
+
+  /** @throws ReplyError AUTH_REFUSED, UnsupportedError AUTH_NOT_OFFERED, PLAINTEXT_AUTH_REFUSED */
+  async login(credentials: Credentials): Promise<void> {
+    this.#driver.mayAuthenticate();
+    await this.#say(() => authenticate(credentials, this.capabilities, this.#driver.authContext()));
+  }
+
+  /** One message; see {@link Mailer.send}. Messages sent at once go out one after another. */
+  async send(message: MessageInit | Message, options: SendOptions = {}): Promise<Delivery> {
+    const composed = message instanceof Message ? message : compose(message);
+    return await this.#inTurn(() => deliver(this.#driver, composed, options));
+  }
+
+  /**
+   * Any command, as a line without its CRLF, and the reply whatever it is. DATA and BDAT are refused here, for what
+   * follows them is not a command; STARTTLS too, for it changes the connection.
+   */
+  async command(line: string): Promise<Reply> {
+    const verb = /^\s*([A-Za-z]+)/.exec(line)?.[1]?.toUpperCase();
+    if (verb === 'DATA' || verb === 'BDAT' || verb === 'STARTTLS') {
+      throw new UnsupportedError(
+        'EXTENSION_NOT_OFFERED',
+        `${verb} is not a command that stands alone: use send(), or the option security`,
+      );
+    }
+    return await this.#say(() => command(line));
+  }
+
+  /** Asks whether the server is still there. */
+  async noop(): Promise<Reply> {
+    return await this.#say(noop);
+  }
+
+  /** Says goodbye and closes; a server that does not answer changes nothing. */
+  async quit(): Promise<void> {
+    await this.#inTurn(async () => {
+      if (!this.#driver.isOver) await this.#driver.perform(quit()).catch(() => {});
+      await this.#driver.connection.close();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.quit();
+  }
+
+  #say<T>(dialogue: () => Dialogue<T>): Promise<T> {
+    return this.#inTurn(() => this.#driver.perform(dialogue()));
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(task, task);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+}

@@ -1,0 +1,75 @@
+/** Finds a server and opens a session on it: the one that was named, or a domain's mail exchangers in their order. */
+import { ConnectionError, PlainwireError, UnsupportedError } from '../errors.ts';
+import { connect, type Endpoint, type MailExchanger, resolveMx, TlsSessions } from '../transport/index.ts';
+import { channels } from './diagnostics.ts';
+import { Driver } from './driver.ts';
+import type { Settings } from './options.ts';
+
+export type ResolveMx = (domain: string) => Promise<readonly MailExchanger[]>;
+
+/** Opens sessions with the same settings, one after another; TLS sessions are resumed from one to the next. */
+export class Connector {
+  readonly #settings: Settings;
+  readonly #resolveMx: ResolveMx;
+
+  constructor(settings: Settings, mx: ResolveMx = resolveMx) {
+    const tls = { sessions: new TlsSessions(), ...settings.tls };
+    this.#settings = { ...settings, tls };
+    this.#resolveMx = mx;
+  }
+
+  /** @throws what connecting and the opening dialogue throw; of several hosts, the last one's error */
+  async open(): Promise<Driver> {
+    const { target } = this.#settings;
+    if (target.kind === 'endpoint') return await this.#openOn(target.endpoint);
+    const hosts = await this.#hostsOf(target.domain);
+    let last: unknown;
+    for (const host of hosts) {
+      try {
+        return await this.#openOn({ host, port: target.port });
+      } catch (error) {
+        last = error;
+        if (!goesOnToNext(error)) throw error;
+      }
+    }
+    throw last;
+  }
+
+  async #openOn(endpoint: Endpoint): Promise<Driver> {
+    const { security, tls, signal, trace, lmtp, proxy, deadlines, resolve } = this.#settings;
+    const connection = await connect(endpoint, {
+      timeouts: { lookup: deadlines.lookup, connect: deadlines.connect, tls: deadlines.tls },
+      protocol: lmtp ? 'lmtp' : 'smtp',
+      ...(security === 'tls' ? { tls } : {}),
+      ...(signal === undefined ? {} : { signal }),
+      ...(trace === undefined ? {} : { trace }),
+      ...(proxy === undefined ? {} : { proxy }),
+      ...(resolve === undefined ? {} : { resolve }),
+    });
+    const driver = await Driver.open(connection, this.#settings);
+    if (channels.connect.hasSubscribers)
+      channels.connect.publish({ remote: connection.remote, capabilities: driver.server.capabilities });
+    return driver;
+  }
+
+  /** RFC 5321 section 5.1: by preference, equals in random order; without MX records the domain itself. */
+  async #hostsOf(domain: string): Promise<readonly string[]> {
+    const exchangers = await this.#resolveMx(domain);
+    if (exchangers.length === 0) return [domain];
+    if (exchangers.some(({ exchange }) => exchange === '')) {
+      throw new UnsupportedError('EXTENSION_NOT_OFFERED', `${domain} takes no mail (null MX, RFC 7505)`, {
+        phase: 'lookup',
+      });
+    }
+    return exchangers
+      .map((exchanger) => ({ ...exchanger, lot: Math.random() }))
+      .sort((a, b) => a.preference - b.preference || a.lot - b.lot)
+      .map(({ exchange }) => exchange);
+  }
+}
+
+/** RFC 5321 section 5.1: the next host is tried where this one can't be reached, or can't serve now. */
+function goesOnToNext(error: unknown): boolean {
+  if (!(error instanceof PlainwireError)) return false;
+  return error instanceof ConnectionError || error.retryable;
+}

@@ -1,0 +1,11 @@
+export type { RecipientAccount, RecipientReply, Reply } from '../errors.ts';
+export type { Credentials, TokenReason } from './auth/credentials.ts';
+export type { Challenge, SaslExchange, SaslMechanism } from './auth/mechanism.ts';
+export type { Capabilities, Limits } from './capabilities.ts';
+export { SmtpClient } from './client.ts';
+export { DEFAULT_DEADLINES, type Deadlines, type Phase, type Timeouts } from './deadlines.ts';
+export type { Delivery, DeliveryTiming } from './delivery.ts';
+export { type DeliveryOutcome, Mailer, type MailerOptions } from './mailer.ts';
+export { parseServer, type Security, type SmtpOptions } from './options.ts';
+export type { DsnOptions, Notify, SendOptions } from './parameters.ts';
+export { formatReply, isPositive, isTransient } from './reply.ts';

@@ -1,0 +1,239 @@
+/** The caller's word for a server, an object or a URL, and the settings that follow from it. */
+import { hostname } from 'node:os';
+import { MessageError } from '../errors.ts';
+import { refuseUnknown } from '../mime/nearest.ts';
+import type { Trace } from '../trace/event.ts';
+import {
+  checkEndpoint,
+  type Endpoint,
+  type ProxyUrl,
+  parseEndpoint,
+  type Resolve,
+  type TlsOptions,
+} from '../transport/index.ts';
+import type { Credentials } from './auth/credentials.ts';
+import { type Deadlines, deadlinesOf, type Timeouts } from './deadlines.ts';
+
+/**
+ * `'tls'`: TLS from the first byte on. `'starttls'`: STARTTLS or nothing. `'opportunistic'`: STARTTLS where it is
+ * offered. `'none'`: in clear.
+ */
+export type Security = 'tls' | 'starttls' | 'opportunistic' | 'none';
+
+export interface SmtpOptions {
+  /** Name or address. One of `host`, `path` and `domain` says where to send. */
+  readonly host?: string;
+  /** 465 with `'tls'`, 587 with credentials, 24 with LMTP, else 25. */
+  readonly port?: number;
+  /** A Unix domain socket. */
+  readonly path?: string;
+  /** Direct delivery: the mail exchangers of this domain, in their order (RFC 5321 section 5). */
+  readonly domain?: string;
+  /** `'tls'` on port 465; `'starttls'` on 587, or where credentials are given; else `'opportunistic'`; `'none'` on a path. */
+  readonly security?: Security;
+  readonly auth?: Credentials;
+  /** With `'opportunistic'` and no credentials the certificate is not verified unless this says so. */
+  readonly tls?: TlsOptions;
+  /** What to call ourselves in EHLO: by default this host's full name, or its address in brackets. */
+  readonly name?: string;
+  /** Speak LMTP (RFC 2033). */
+  readonly lmtp?: boolean;
+  readonly proxy?: ProxyUrl;
+  readonly timeouts?: Timeouts;
+  /** Ends everything at once. */
+  readonly signal?: AbortSignal;
+  readonly trace?: Trace;
+  /** Show credentials over an unencrypted connection, or one to nobody knows whom, to another host. */
+  readonly allowPlaintextAuth?: boolean;
+  /** `'off'`: one command, one reply, even where the server offers PIPELINING. */
+  readonly pipelining?: 'auto' | 'off';
+  /** `'off'`: DATA even where the server offers CHUNKING. */
+  readonly chunking?: 'auto' | 'off';
+  /**
+   * With CHUNKING, how many messages may be on their way on one connection before the reply to the first; 8 by default.
+   * If the connection breaks, as many may be in doubt; with 1, one at the most.
+   */
+  readonly messagesInFlight?: number;
+  /** How names become addresses. */
+  readonly resolve?: Resolve;
+}
+
+const FIELDS = new Set([
+  'host', 'port', 'path', 'domain', 'security', 'auth', 'tls', 'name', 'lmtp', 'proxy', 'timeouts', 'signal', 'trace',
+  'allowPlaintextAuth', 'pipelining', 'chunking', 'messagesInFlight', 'resolve',
+]); // biome-ignore format: a list
+
+/** Where to connect to: one place, or those that a domain's MX records name. */
+export type Target =
+  | { readonly kind: 'endpoint'; readonly endpoint: Endpoint }
+  | { readonly kind: 'domain'; readonly domain: string; readonly port: number };
+
+/** Options with every choice made. */
+export interface Settings {
+  readonly target: Target;
+  readonly security: Security;
+  readonly auth: Credentials | undefined;
+  readonly tls: TlsOptions;
+  /** Undefined: the address that the connection is made from. */
+  readonly name: string | undefined;
+  readonly lmtp: boolean;
+  readonly proxy: ProxyUrl | undefined;
+  readonly deadlines: Deadlines;
+  readonly signal: AbortSignal | undefined;
+  readonly trace: Trace | undefined;
+  readonly allowPlaintextAuth: boolean;
+  readonly pipelining: boolean;
+  readonly chunking: boolean;
+  readonly messagesInFlight: number;
+  readonly resolve: Resolve | undefined;
+}
+
+const SECURITIES: readonly Security[] = ['tls', 'starttls', 'opportunistic', 'none'];
+export const DEFAULT_MESSAGES_IN_FLIGHT = 8;
+
+/** @throws MessageError that names the option; `known` are the names of further options, of a pool */
+export function settingsOf(server: string | SmtpOptions, known: ReadonlySet<string> = new Set()): Settings {
+  const options = typeof server === 'string' ? parseServer(server) : server;
+  for (const key of Object.keys(options)) if (!FIELDS.has(key) && !known.has(key)) refuse(key, known);
+  const { auth, lmtp = false } = options;
+  const security = options.security ?? defaultSecurity(options);
+  if (!SECURITIES.includes(security))
+    throw new MessageError('BAD_INPUT', 'security', `expected ${SECURITIES.join(', ')}, not '${security}'`);
+  const messagesInFlight = options.messagesInFlight ?? DEFAULT_MESSAGES_IN_FLIGHT;
+  if (!Number.isInteger(messagesInFlight) || messagesInFlight < 1) {
+    throw new MessageError('BAD_INPUT', 'messagesInFlight', `expected a whole number from 1, not ${messagesInFlight}`);
+  }
+  const tls = options.tls ?? {};
+  return {
+    target: targetOf(options, security),
+    security,
+    auth,
+    // who asked for TLS only where it is there, and shows no credentials, would otherwise go in clear: any TLS is better
+    tls: security === 'opportunistic' && auth === undefined ? { rejectUnauthorized: false, ...tls } : tls,
+    name: nameOf(options.name),
+    lmtp,
+    proxy: options.proxy,
+    deadlines: deadlinesOf(options.timeouts),
+    signal: options.signal,
+    trace: options.trace,
+    allowPlaintextAuth: options.allowPlaintextAuth ?? false,
+    pipelining: options.pipelining !== 'off',
+    chunking: options.chunking !== 'off',
+    messagesInFlight,
+    resolve: options.resolve,
+  };
+}
+
+/** What nodemailer calls the same thing. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  secure: "security: 'tls'",
+  requireTLS: "security: 'starttls'",
+  ignoreTLS: "security: 'none'",
+  pool: 'connections',
+  maxConnections: 'connections',
+  maxMessages: 'messagesPerConnection',
+  rateLimit: 'rate',
+  logger: 'trace',
+  connectionTimeout: 'timeouts',
+  greetingTimeout: 'timeouts',
+  socketTimeout: 'timeouts',
+};
+
+function refuse(key: string, known: ReadonlySet<string>): never {
+  const other = ELSEWHERE[key];
+  if (other !== undefined) throw new MessageError('UNKNOWN_FIELD', key, `unknown option; here it is ${other}`);
+  refuseUnknown(key, new Set([...FIELDS, ...known]), key);
+}
+
+function defaultSecurity(options: SmtpOptions): Security {
+  if (options.path !== undefined) return 'none';
+  if (options.port === 465) return 'tls';
+  return options.port === 587 || options.auth !== undefined ? 'starttls' : 'opportunistic';
+}
+
+function targetOf(options: SmtpOptions, security: Security): Target {
+  const { host, path, domain, auth, lmtp } = options;
+  const named = [host, path, domain].filter((each) => each !== undefined).length;
+  if (named !== 1) throw new MessageError('BAD_INPUT', 'host', 'expected one of host, path and domain');
+  if (domain !== undefined) {
+    const port = options.port ?? 25;
+    checkEndpoint({ host: domain, port });
+    return { kind: 'domain', domain, port };
+  }
+  const port = options.port ?? (security === 'tls' ? 465 : lmtp === true ? 24 : auth !== undefined ? 587 : 25);
+  const endpoint: Endpoint = path === undefined ? { host: host ?? '', port } : { path };
+  checkEndpoint(endpoint);
+  return { kind: 'endpoint', endpoint };
+}
+
+function nameOf(given: string | undefined): string | undefined {
+  if (given === undefined) {
+    const own = hostname();
+    // RFC 5321 section 4.1.4: a fully qualified name, or else an address
+    return /^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/.test(own) ? own : undefined;
+  }
+  if (/[\r\n\0]/.test(given))
+    throw new MessageError('FORBIDDEN_CHARACTER', 'name', 'CR, LF and NUL have no place in an EHLO name');
+  if (!/^[^\s\x7f]+$/.test(given)) throw new MessageError('BAD_INPUT', 'name', 'an EHLO name is one word');
+  return given;
+}
+
+/** `smtp`, `smtps`, `lmtp`, `lmtps`, each with `+unix` for a path. */
+const URL_FORM = /^(smtps?|lmtps?)(\+unix)?:/i;
+
+/**
+ * `'smtps://user:pass@mail.example.com'`, `'smtp://127.0.0.1:2525?security=none'`, `'lmtp+unix:/run/lmtp'`, or
+ * `'host:port'`. User and password are percent-encoded.
+ * @throws MessageError that names `server`; its message never holds the password
+ */
+export function parseServer(text: string): SmtpOptions {
+  const form = URL_FORM.exec(text);
+  if (form === null) {
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+      throw new MessageError('BAD_INPUT', 'server', 'expected smtp://, smtps://, lmtp://, smtp+unix: or host:port');
+    }
+    const endpoint = parseEndpoint(text, 0, 'server');
+    if ('path' in endpoint) return endpoint;
+    return endpoint.port === 0 ? { host: endpoint.host } : endpoint;
+  }
+  const scheme = form[1]?.toLowerCase() ?? 'smtp';
+  const common: SmtpOptions = {
+    ...(scheme.startsWith('lmtp') ? { lmtp: true } : {}),
+    ...(scheme.endsWith('s') ? { security: 'tls' as const } : {}),
+  };
+  if (form[2] !== undefined) return { ...common, path: decoded(text.slice(form[0].length).replace(/^\/\/(?=\/)/, '')) };
+  let url: URL;
+  try {
+    // a scheme that URL knows no special rules for keeps its host as it was written
+    url = new URL(text);
+  } catch {
+    throw new MessageError(
+      'BAD_INPUT',
+      'server',
+      'not a URL: write smtp://user:password@host:port, with user and password percent-encoded',
+    );
+  }
+  if (url.hostname === '') throw new MessageError('BAD_INPUT', 'server', 'the URL names no host');
+  if (url.pathname !== '' && url.pathname !== '/')
+    throw new MessageError('BAD_INPUT', 'server', `nothing is expected behind the host, not '${url.pathname}'`);
+  const security = url.searchParams.get('security');
+  for (const key of url.searchParams.keys()) {
+    if (key !== 'security')
+      throw new MessageError('UNKNOWN_FIELD', 'server', `unknown parameter '${key}'; there is security`);
+  }
+  return {
+    ...common,
+    host: decoded(url.hostname).replace(/^\[(.*)\]$/, '$1'),
+    ...(url.port === '' ? {} : { port: Number(url.port) }),
+    ...(security === null ? {} : { security: security as Security }),
+    ...(url.username === '' ? {} : { auth: { user: decoded(url.username), pass: decoded(url.password) } }),
+  };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (cause) {
+    throw new MessageError('BAD_INPUT', 'server', 'a percent sign in the URL begins no character', { cause });
+  }
+}

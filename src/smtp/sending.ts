@@ -1,0 +1,53 @@
+/** A message meets a session: its size is found out, the transaction is begun, and its time taken. */
+import { AbortError, type PlainwireError } from '../errors.ts';
+import type { Message } from '../mime/index.ts';
+import type { Delivery } from './delivery.ts';
+import type { Driver } from './driver.ts';
+import type { SendOptions, TransactionOptions } from './parameters.ts';
+import type { Outcome, Run } from './session.ts';
+import { transaction } from './transaction.ts';
+
+/** The size where it can be told without reading the message; undefined where it can't. */
+export function sizeOf(message: Message): number | undefined | Promise<number | undefined> {
+  return message.size ?? message.measure();
+}
+
+/** Begins the transaction; `done` hears of its end. Only where the driver is free. */
+export function beginTransaction(
+  driver: Driver,
+  message: Message,
+  options: SendOptions,
+  size: number | undefined,
+  queuedAt: number,
+  done: (outcome: Outcome<Delivery>) => void,
+): Run {
+  const begun = performance.now();
+  const all: TransactionOptions = { ...options, chunking: driver.settings.chunking, size };
+  return driver.begin(transaction(message, driver.server, all), (outcome) => {
+    if (!outcome.ok) return done(outcome);
+    const timing = { queued: begun - queuedAt, dialogue: performance.now() - begun };
+    done({ ok: true, value: { ...outcome.value, timing } });
+  });
+}
+
+/** Sends one message on a driver that has nothing else to do. */
+export async function deliver(driver: Driver, message: Message, options: SendOptions): Promise<Delivery> {
+  const queuedAt = performance.now();
+  const { signal } = options;
+  const size = await sizeOf(message);
+  if (signal?.aborted) throw abortedBy(signal);
+  if (driver.isOver) throw driver.connection.fault;
+  return await new Promise<Delivery>((resolve, reject) => {
+    const onAbort = (): void => driver.abandon(run, abortedBy(signal));
+    const run = beginTransaction(driver, message, options, size, queuedAt, (outcome) => {
+      signal?.removeEventListener('abort', onAbort);
+      if (outcome.ok) resolve(outcome.value);
+      else reject(outcome.error);
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+export function abortedBy(signal: AbortSignal | undefined): PlainwireError {
+  return new AbortError('ABORTED', 'the caller aborted the message', { cause: signal?.reason });
+}

@@ -1,0 +1,495 @@
+/**
+ * The client's side of an SMTP session as a pure machine: dialogues and bytes go in, bytes and outcomes come out. It
+ * keeps the account of what was said and what is owed a reply, matches replies to it one for one, and lets the next
+ * dialogue speak right behind the one before where the server allows (RFC 2920). It knows no socket, timer or promise.
+ */
+import { ConnectionError, type PlainwireError, ProtocolError, type Reply, withFacts } from '../errors.ts';
+import type { Message } from '../mime/message.ts';
+import type { Tracer } from '../trace/tracer.ts';
+import { type Command, encode, PHASES, secretsOf } from './command.ts';
+import { dataOf } from './content.ts';
+import { type Answer, type Dialogue, Interruption, type Step, type Utterance } from './dialogue.ts';
+import { checkLegal, nameOf, phaseOf } from './legal-replies.ts';
+import { formatReply } from './reply.ts';
+import { ReplyParser } from './reply-parser.ts';
+
+/** Content that is too large, or not yet there, to be written in one go. The driver reads and writes it piece by piece. */
+export interface ContentStream {
+  readonly message: Message;
+  readonly framing: 'data' | 'bdat';
+  readonly run: Run;
+}
+
+/** What is to be written next: bytes, one character each, or a stream of content. */
+export type Outgoing = string | ContentStream;
+
+export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+
+/** A step that is not said on the wire: the driver does it and then calls {@link Session.resume}. */
+export interface Task {
+  readonly run: Run;
+  readonly step: Exclude<Step, { kind: 'say' }>;
+}
+
+/** How much may be on its way at once. */
+export interface Pace {
+  /** Batches go out in one write, and the next dialogue behind the last words of the one before. */
+  readonly pipelining: boolean;
+  /** How many dialogues may be under way at once. */
+  readonly depth: number;
+}
+
+const LOCK_STEP: Pace = { pipelining: false, depth: 1 };
+
+/** One dialogue under way. */
+export class Run {
+  readonly dialogue: Dialogue<unknown>;
+  readonly done: (outcome: Outcome<unknown>) => void;
+  step: Extract<Step, { kind: 'say' }> | undefined;
+  /** How many utterances of the step have been said. */
+  said = 0;
+  /** How many replies are owed to it. */
+  owed = 0;
+  replies: Reply[] = [];
+  /** The message: not begun, being written piece by piece, or gone whole, after which only the server knows its fate. */
+  content: 'held' | 'streaming' | 'left' = 'held';
+  /** Why the message's source broke off. */
+  contentFault: unknown;
+  /** The caller has had its answer and is gone; the replies owed to it still have to come. */
+  abandoned = false;
+
+  constructor(dialogue: Dialogue<unknown>, done: (outcome: Outcome<unknown>) => void) {
+    this.dialogue = dialogue;
+    this.done = done;
+  }
+}
+
+/** Bytes to be written, and the dialogues whose message ends in them. */
+interface Piece {
+  text: string;
+  readonly ending: Run[];
+}
+
+interface Owed {
+  readonly run: Run;
+  readonly utterance: Utterance;
+}
+
+export class Session {
+  pace: Pace = LOCK_STEP;
+  readonly #tracer: Tracer | undefined;
+  readonly #parser = new ReplyParser((reply, raw) => this.#onReply(reply, raw));
+  readonly #runs: Run[] = [];
+  #owed: Owed[] = [];
+  #out: (Piece | ContentStream)[] = [];
+  #task: Task | undefined;
+  #fault: PlainwireError | undefined;
+  #goodbye: Reply | undefined;
+  #roundTrip = 1;
+  #heard = false;
+
+  constructor(tracer?: Tracer) {
+    this.#tracer = tracer;
+  }
+
+  /** Whether another dialogue may begin to speak now. */
+  get isFree(): boolean {
+    if (this.#fault !== undefined || this.#goodbye !== undefined || this.#task !== undefined) return false;
+    const last = this.#runs[this.#runs.length - 1];
+    if (last === undefined) return true;
+    if (!this.pace.pipelining || this.#runs.length >= this.pace.depth) return false;
+    const { step } = last;
+    return step?.last === true && last.said === step.utterances.length;
+  }
+
+  /** Whether a dialogue is under way. */
+  get isBusy(): boolean {
+    return this.#runs.length > 0;
+  }
+
+  /** What went wrong; the session is over. */
+  get fault(): PlainwireError | undefined {
+    return this.#fault;
+  }
+
+  /** The 421 by which the server ended the session. */
+  get goodbye(): Reply | undefined {
+    return this.#goodbye;
+  }
+
+  /** What waits to be done off the wire. */
+  get task(): Task | undefined {
+    return this.#task;
+  }
+
+  /** What is owed next: the object changes whenever something else is. */
+  get awaited(): Owed | undefined {
+    return this.#owed[0];
+  }
+
+  /** The phase whose deadline runs. */
+  get awaitedPhase(): string | undefined {
+    const owed = this.#owed[0];
+    return owed === undefined ? undefined : phaseOf(owed.utterance);
+  }
+
+  /** Lets a dialogue speak; `done` is called once with its outcome. Only where {@link isFree}. */
+  begin<T>(dialogue: Dialogue<T>, done: (outcome: Outcome<T>) => void): Run {
+    const run = new Run(dialogue, done as (outcome: Outcome<unknown>) => void);
+    this.#runs.push(run);
+    this.#advance(run, undefined);
+    return run;
+  }
+
+  /** What is to be written next; undefined when nothing is. What was taken counts as said. */
+  take(): Outgoing | undefined {
+    const next = this.#out.shift();
+    if (next === undefined || !('text' in next)) return next;
+    for (const run of next.ending) run.content = 'left';
+    return next.text;
+  }
+
+  /** Bytes of the server, cut anywhere. */
+  receive(chunk: Uint8Array): void {
+    if (this.#fault !== undefined) return;
+    try {
+      if (this.#awaitsTls()) throw beforeTls();
+      this.#parser.push(chunk);
+      if (this.#parser.hasPartial && this.#awaitsTls()) throw beforeTls();
+      this.#heard = true;
+    } catch (error) {
+      this.fail(error as PlainwireError);
+    }
+  }
+
+  /** The session is over: every dialogue under way hears of it, each with its own truth. */
+  fail(fault: PlainwireError): void {
+    if (this.#fault !== undefined) return;
+    this.#fault = fault;
+    this.#out = [];
+    this.#task = undefined;
+    const runs = this.#runs.splice(0);
+    const owed = this.#owed;
+    this.#owed = [];
+    for (const run of runs) {
+      if (run.abandoned) continue;
+      const first = owed.find((each) => each.run === run);
+      this.#interrupt(run, this.#faultOf(run, first?.utterance, fault));
+    }
+  }
+
+  /**
+   * The caller wants no more of a dialogue. What was said can't be unsaid: where others wait before it the session goes
+   * on until its turn comes, and ends there, before a word of its message is sent.
+   */
+  abandon(run: Run, fault: PlainwireError): void {
+    if (!this.#runs.includes(run) || run.abandoned) return;
+    const waitsFor = this.#owed.find((each) => each.run === run)?.utterance;
+    run.abandoned = true;
+    this.#interrupt(run, this.#faultOf(run, waitsFor, fault));
+    if (this.#runs[0] === run) this.fail(dropped('a message on it was aborted'));
+  }
+
+  /** The source of a message failed behind a 354: only the end of the connection keeps its beginning from being taken. */
+  failContent(stream: ContentStream, fault: PlainwireError): void {
+    const { run } = stream;
+    if (!this.#runs.includes(run)) return;
+    run.content = 'held';
+    if (!run.abandoned) {
+      run.abandoned = true;
+      this.#interrupt(run, this.#faultOf(run, this.#owed[0]?.utterance, fault));
+    }
+    this.fail(dropped('the source of a message on it failed'));
+  }
+
+  /** Goes on after a task: with what came of it, or with its error. */
+  resume(task: Task, outcome: Outcome<unknown>): void {
+    if (this.#task !== task) return;
+    this.#task = undefined;
+    if (outcome.ok) this.#advance(task.run, outcome.value);
+    else this.#throw(task.run, outcome.error);
+  }
+
+  /** A chunk of BDAT begins: the bytes of its command; a reply is owed to it from now on. */
+  beginChunk(stream: ContentStream, octets: number, place: 'more' | 'last'): string {
+    const utterance = utteranceOf(stream);
+    const last = place === 'last';
+    const command: Command = { verb: 'BDAT', octets, last };
+    const encoded = encode(command);
+    this.#owe(stream.run, utterance, last ? utterance.replies : 1);
+    this.#traceSent(encoded, 'content', 'BDAT', command);
+    return encoded;
+  }
+
+  /** Whether the content is still wanted: false once a reply refused it, or the session is over. */
+  isWanted(stream: ContentStream): boolean {
+    if (this.#fault !== undefined || stream.run.abandoned) return false;
+    return !stream.run.replies.some((reply, index) => index >= stream.run.said - 1 && reply.code >= 400);
+  }
+
+  /** A piece of streamed content was written. */
+  wrote(bytes: Uint8Array | string): void {
+    if (this.#tracer !== undefined) this.#traceSent(bytes, 'content', undefined, undefined);
+  }
+
+  /** The stream was written to its end; with DATA, its final dot with it. */
+  endContent(stream: ContentStream): void {
+    stream.run.content = 'left';
+    this.#contentOver(stream.run);
+  }
+
+  /** The stream is not wanted any more, or its source failed: with BDAT the session goes on, the message does not. */
+  breakContent(stream: ContentStream, fault: unknown): void {
+    stream.run.content = 'held';
+    stream.run.contentFault = fault;
+    this.#contentOver(stream.run);
+  }
+
+  #contentOver(run: Run): void {
+    if (run.owed === 0 && this.#runs.includes(run)) this.#complete(run);
+  }
+
+  #awaitsTls(): boolean {
+    return this.#task?.step.kind === 'upgrade';
+  }
+
+  #advance(run: Run, answer: Answer): void {
+    try {
+      const { done, value } = run.dialogue.next(answer);
+      if (done === true) this.#settle(run, { ok: true, value });
+      else this.#perform(run, value);
+    } catch (error) {
+      this.#settle(run, { ok: false, error });
+    }
+  }
+
+  #throw(run: Run, error: unknown): void {
+    try {
+      const { done, value } = run.dialogue.throw(error);
+      if (done === true) this.#settle(run, { ok: true, value });
+      else this.#perform(run, value);
+    } catch (thrown) {
+      this.#settle(run, { ok: false, error: thrown });
+    }
+  }
+
+  #perform(run: Run, step: Step): void {
+    if (step.kind !== 'say') {
+      this.#task = { run, step };
+      return;
+    }
+    run.step = step;
+    run.said = 0;
+    run.replies = [];
+    this.#speak(run, step);
+  }
+
+  /** Says what may be said now; completes the step when nothing is left to say or to hear. */
+  #speak(run: Run, step: Extract<Step, { kind: 'say' }>): void {
+    const { utterances } = step;
+    while (run.said < utterances.length) {
+      if (!this.pace.pipelining) {
+        if (run.owed > 0) return;
+        if (run.said > 0 && !step.goesOn(run.replies, run.said)) break;
+      }
+      const utterance = utterances[run.said] as Utterance;
+      run.said += 1;
+      this.#say(run, utterance);
+    }
+    run.said = utterances.length;
+    if (run.owed === 0 && run.content !== 'streaming') this.#complete(run);
+  }
+
+  #say(run: Run, utterance: Utterance): void {
+    switch (utterance.kind) {
+      case 'command': {
+        const encoded = encode(utterance.command);
+        this.#write(encoded);
+        this.#owe(run, utterance, 1);
+        if (this.#tracer !== undefined) {
+          const { verb } = utterance.command;
+          this.#traceSent(encoded, PHASES[verb], verb === 'RESPONSE' ? undefined : verb, utterance.command);
+        }
+        return;
+      }
+      case 'data':
+      case 'bdat':
+        return this.#sayContent(run, utterance);
+      case 'lone dot':
+        this.#write('.\r\n');
+        this.#owe(run, utterance, 1);
+        this.#traceSent('.\r\n', 'content', undefined, undefined);
+        return;
+      case 'greeting':
+        this.#owe(run, utterance, 1);
+    }
+  }
+
+  #sayContent(run: Run, utterance: Extract<Utterance, { kind: 'data' | 'bdat' }>): void {
+    const { message, kind } = utterance;
+    const whole = message.inMemory();
+    if (whole === undefined) {
+      // a reply before the last byte is a reply ahead of time, but it may be a refusal: it is owed from the first byte on
+      if (kind === 'data') this.#owe(run, utterance, utterance.replies);
+      run.content = 'streaming';
+      this.#out.push({ message, framing: kind, run });
+      return;
+    }
+    const text =
+      typeof whole === 'string'
+        ? whole
+        : Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('latin1');
+    if (kind === 'data') {
+      const data = dataOf(text, message.canonical);
+      this.#write(data, run);
+      this.#owe(run, utterance, utterance.replies);
+      this.#traceSent(data, 'content', undefined, undefined);
+      return;
+    }
+    const command: Command = { verb: 'BDAT', octets: text.length, last: true };
+    const encoded = encode(command);
+    this.#write(encoded + text, run);
+    this.#owe(run, utterance, utterance.replies);
+    this.#traceSent(encoded, 'content', 'BDAT', command);
+    this.#traceSent(text, 'content', undefined, undefined);
+  }
+
+  #write(text: string, ending?: Run): void {
+    let last = this.#out[this.#out.length - 1];
+    if (last !== undefined && 'text' in last) {
+      last.text += text;
+    } else {
+      last = { text, ending: [] };
+      this.#out.push(last);
+    }
+    if (ending !== undefined) last.ending.push(ending);
+  }
+
+  #owe(run: Run, utterance: Utterance, replies: number): void {
+    run.owed += replies;
+    for (let n = 0; n < replies; n += 1) this.#owed.push({ run, utterance });
+  }
+
+  #onReply(reply: Reply, raw: string): void {
+    const owed = this.#owed[0];
+    if (this.#tracer !== undefined) this.#traceReceived(reply, raw, owed?.utterance);
+    if (this.#awaitsTls()) throw beforeTls();
+    // RFC 5321 section 3.8: a server may say 421 at any time, and then closes
+    if (reply.code === 421) this.#goodbye = reply;
+    if (owed === undefined) {
+      if (reply.code === 421) return this.fail(closing(reply));
+      throw new ProtocolError(
+        'UNEXPECTED_REPLY',
+        `the server said ${JSON.stringify(raw.trimEnd())} where no reply was due`,
+        { reply },
+      );
+    }
+    checkLegal(owed.utterance, reply);
+    const { run } = owed;
+    if (owed.utterance.kind === 'data' && run.content === 'streaming' && reply.code < 400) {
+      throw new ProtocolError('UNEXPECTED_REPLY', 'the server took the message before its end was sent', { reply });
+    }
+    this.#owed.shift();
+    run.owed -= 1;
+    run.replies.push(reply);
+    if (run.step !== undefined && run.said < run.step.utterances.length) this.#speak(run, run.step);
+    else if (owed.utterance.kind === 'data' && run.content === 'streaming') this.#refusedEarly(run, reply);
+    else if (run.owed === 0 && run.content !== 'streaming') this.#complete(run);
+    if (reply.code === 421) this.fail(closing(reply));
+  }
+
+  /** A refusal before the final dot: the message can't be taken back but by dropping the connection. */
+  #refusedEarly(run: Run, reply: Reply): void {
+    run.content = 'held';
+    this.#owed = this.#owed.filter((each) => each.run !== run);
+    this.#complete(run);
+    this.fail(
+      new ProtocolError('UNEXPECTED_REPLY', 'the server refused a message before its end was sent', {
+        reply,
+        retryable: true,
+      }),
+    );
+  }
+
+  #complete(run: Run): void {
+    if (run.abandoned) {
+      this.#runs.splice(this.#runs.indexOf(run), 1);
+      this.fail(dropped('a message on it was aborted'));
+      return;
+    }
+    const { replies, contentFault } = run;
+    run.contentFault = undefined;
+    // the dialogue's next words shall not be taken for words of a step that is over
+    run.step = run.step?.last === true ? run.step : undefined;
+    if (contentFault === undefined) this.#advance(run, replies);
+    else this.#throw(run, contentFault);
+  }
+
+  #settle(run: Run, outcome: Outcome<unknown>): void {
+    const index = this.#runs.indexOf(run);
+    if (index === -1) return;
+    this.#runs.splice(index, 1);
+    run.done(outcome);
+  }
+
+  #interrupt(run: Run, fault: PlainwireError): void {
+    let error: unknown = fault;
+    try {
+      run.dialogue.throw(new Interruption(fault, run.replies));
+    } catch (thrown) {
+      error = thrown instanceof Interruption ? thrown.fault : thrown;
+    }
+    run.done({ ok: false, error });
+  }
+
+  /** The fault as it is for one dialogue: where it stood, and whether its message may be with the server. */
+  #faultOf(run: Run, waitsFor: Utterance | undefined, fault: PlainwireError): PlainwireError {
+    return withFacts(fault, {
+      phase: waitsFor === undefined ? fault.phase : phaseOf(waitsFor),
+      command: waitsFor === undefined ? fault.command : nameOf(waitsFor),
+      mayHaveBeenDelivered: run.content === 'left',
+    });
+  }
+
+  #traceSent(said: string | Uint8Array, phase: string, verb: string | undefined, command: Command | undefined): void {
+    if (this.#tracer === undefined) return;
+    if (this.#heard) {
+      this.#heard = false;
+      this.#roundTrip += 1;
+    }
+    const bytes = typeof said === 'string' ? Buffer.from(said, 'latin1') : said;
+    const secrets = command === undefined || typeof said !== 'string' ? [] : secretsOf(command, said);
+    this.#tracer.sent({ phase, roundTrip: this.#roundTrip, bytes, secrets }, verb);
+  }
+
+  #traceReceived(reply: Reply, raw: string, answers: Utterance | undefined): void {
+    this.#heard = true;
+    const phase = answers === undefined ? 'idle' : phaseOf(answers);
+    // a challenge holds what the credentials are computed with
+    const secrets = reply.code === 334 && raw.trimEnd().length > 4 ? [{ start: 4, end: raw.trimEnd().length }] : [];
+    this.#tracer?.received({ phase, roundTrip: this.#roundTrip, bytes: Buffer.from(raw, 'latin1'), secrets }, reply);
+  }
+}
+
+function utteranceOf(stream: ContentStream): Extract<Utterance, { kind: 'data' | 'bdat' }> {
+  const utterance = stream.run.step?.utterances.find((each) => each.kind === stream.framing);
+  if (utterance?.kind !== 'data' && utterance?.kind !== 'bdat') throw new TypeError('no content in this step');
+  return utterance;
+}
+
+function dropped(why: string): ConnectionError {
+  return new ConnectionError('CONNECTION_CLOSED', `the connection was dropped: ${why}`, { retryable: true });
+}
+
+function closing(reply: Reply): ConnectionError {
+  return new ConnectionError('CONNECTION_CLOSED', `the server ended the session: ${formatReply(reply)}`, {
+    reply,
+    retryable: true,
+  });
+}
+
+function beforeTls(): ProtocolError {
+  return new ProtocolError('BYTES_BEFORE_TLS', 'the server sent bytes in clear where the TLS handshake was due', {
+    phase: 'starttls',
+  });
+}
