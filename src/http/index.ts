@@ -16,8 +16,8 @@ export { QUIRKS, type Quirk } from './quirks.ts';
 export { type HeaderPair, RawHeaders } from './raw-headers.ts';
 export { RedirectError } from './redirect.ts';
 export {
+  type BasicCredentials,
   buildRequest,
-  type Credentials,
   type DefaultHeader,
   type HeaderInput,
   maskedRequest,

@@ -30,10 +30,10 @@ export interface RequestOptions {
   /** The target to the letter, where a URL can't say it: `'/../x'`. */
   readonly target?: string;
   /** Sent as `Authorization: Basic`; takes the place of credentials in the URL. */
-  readonly auth?: Credentials;
+  readonly auth?: BasicCredentials;
 }
 
-export interface Credentials {
+export interface BasicCredentials {
   readonly user: string;
   readonly password: string;
 }
@@ -54,7 +54,7 @@ export interface PageRequest {
 /** How the request travels, beside what the caller asked for. */
 export interface Route {
   /** The request goes to an HTTP proxy, which wants the absolute form. */
-  readonly viaProxy?: { readonly credentials: Credentials | undefined };
+  readonly viaProxy?: { readonly credentials: BasicCredentials | undefined };
 }
 
 /** @throws MessageError that names the field */
@@ -139,7 +139,7 @@ function defaultValue(name: DefaultHeader, url: URL): string {
   return name === 'Accept' ? '*/*' : 'plainwire';
 }
 
-export function urlCredentials(url: URL): Credentials | undefined {
+export function urlCredentials(url: URL): BasicCredentials | undefined {
   if (url.username === '' && url.password === '') return undefined;
   return { user: percentDecoded(url.username), password: percentDecoded(url.password) };
 }
@@ -153,7 +153,7 @@ function percentDecoded(text: string): string {
 }
 
 /** RFC 7617, with UTF-8. */
-function basic({ user, password }: Credentials): string {
+function basic({ user, password }: BasicCredentials): string {
   if (user.includes(':')) throw new MessageError('BAD_INPUT', 'auth.user', 'a user name with a colon is not for Basic');
   return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
 }

@@ -363,7 +363,8 @@ export class Pool {
 
   async #retire(line: Line): Promise<void> {
     line.retiring = true;
-    this.#lines.delete(line);
+    // once: the reply to QUIT is progress, and finds the line with nothing to do
+    if (!this.#lines.delete(line)) return;
     clearTimeout(line.idleTimer);
     line.driver.connection.keepAlive('ref');
     if (!line.driver.isOver) await line.driver.perform(quit()).catch(() => {});

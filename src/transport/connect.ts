@@ -6,7 +6,7 @@ import { Tracer } from '../trace/tracer.ts';
 import { aborted, Connection, type ConnectTiming } from './connection.ts';
 import { checkEndpoint, type Endpoint, formatEndpoint, type HostEndpoint } from './endpoint.ts';
 import { type ProxyUrl, parseProxy, tunnelByConnect, tunnelBySocks } from './proxy.ts';
-import { type Address, addressesOf, type Resolve, resolveBySystem } from './resolve.ts';
+import { addressesOf, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
 import type { TlsOptions } from './tls.ts';
 
 /** Milliseconds; RFC 5321 gives no value for these, so they are what a person would still wait for. */
@@ -40,7 +40,7 @@ export interface ConnectOptions {
   /** How names become addresses; the system's resolver by default. */
   readonly resolve?: Resolve;
   /** Called with each address before it is connected to; what it throws ends the attempt. Not asked behind a proxy. */
-  readonly guard?: (address: Address, host: string) => void;
+  readonly guard?: (address: IpAddress, host: string) => void;
   /** The local address to connect from. */
   readonly localAddress?: string;
 }
@@ -135,7 +135,7 @@ async function openHost(
   const started = performance.now();
   const family = net.isIP(host);
   const literal = family !== 0;
-  const addresses: readonly Address[] = literal
+  const addresses: readonly IpAddress[] = literal
     ? [{ address: host, family: family === 6 ? 6 : 4 }]
     : await within(addressesOf(host, options.resolve ?? resolveBySystem), 'lookup', timeouts.lookup, options.signal);
   // one refused address refuses the name: a name that mixes public and private addresses is how rebinding is done
@@ -159,7 +159,7 @@ async function openHost(
   return { socket, remote: formatEndpoint({ host: address ?? host, port }), timing };
 }
 
-function fixed(addresses: readonly Address[]): net.LookupFunction {
+function fixed(addresses: readonly IpAddress[]): net.LookupFunction {
   return (_host, options, callback) => {
     const first = addresses[0];
     if (options.all) callback(null, [...addresses]);

@@ -36,7 +36,8 @@ export function parseEndpoint(text: string, defaultPort: number, field = 'endpoi
     throw new MessageError('BAD_INPUT', field, `expected host, host:port, [IPv6]:port or a path, not '${trimmed}'`);
   }
   const port = match[3] === undefined ? defaultPort : Number(match[3]);
-  if (port < 1 || port > 65_535) throw new MessageError('BAD_INPUT', field, `port ${port} is not one of 1 to 65535`);
+  if (match[3] !== undefined && (port < 1 || port > 65_535))
+    throw new MessageError('BAD_INPUT', field, `port ${port} is not one of 1 to 65535`);
   return { host, port };
 }
 

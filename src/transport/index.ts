@@ -17,5 +17,5 @@ export { type HostInfo, lookup, type MailExchanger, resolveMx } from './lookup.t
 export { memoryPair, streamPair } from './memory.ts';
 export { type ProxyServer, type ProxyUrl, parseProxy } from './proxy.ts';
 export { type Chunking, play, type ReplayConnection, type ReplayOptions, replay } from './replay.ts';
-export { type Address, cachingResolve, type Resolve, resolveBySystem } from './resolve.ts';
+export { cachingResolve, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
 export { type TlsOptions, TlsSessions } from './tls.ts';

@@ -3,7 +3,7 @@ import dns from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { ConnectionError, MessageError } from '../errors.ts';
-import { type Address, resolveBySystem } from './resolve.ts';
+import { type IpAddress, resolveBySystem } from './resolve.ts';
 
 export interface MailExchanger {
   readonly preference: number;
@@ -14,7 +14,7 @@ export interface MailExchanger {
 export interface HostInfo {
   readonly host: string;
   /** As the system resolves the name, for an address the address itself. */
-  readonly addresses: readonly Address[];
+  readonly addresses: readonly IpAddress[];
   /** The name at the end of the chain of aliases, where DNS knows one. */
   readonly canonicalName: string | undefined;
   /** What each address is called in reverse; an address without a name has an empty list. */
@@ -33,7 +33,7 @@ const NOTHING_THERE = new Set(['ENODATA', 'ENOTFOUND', 'NOTIMP', 'ENOTIMP']);
 export async function lookup(host: string): Promise<HostInfo> {
   const family = isIP(host);
   if (family !== 0) {
-    const address: Address = { address: host, family: family === 6 ? 6 : 4 };
+    const address: IpAddress = { address: host, family: family === 6 ? 6 : 4 };
     const names = await reverse(host);
     return {
       host,
@@ -54,7 +54,7 @@ export async function lookup(host: string): Promise<HostInfo> {
     if (mailExchangers.length === 0) throw found;
     return { host, addresses: [], canonicalName, reverseNames: new Map(), mailExchangers };
   }
-  const addresses: readonly Address[] = found;
+  const addresses: readonly IpAddress[] = found;
   const reverseNames = new Map(
     await Promise.all(addresses.map(async ({ address }) => [address, await reverse(address)] as const)),
   );

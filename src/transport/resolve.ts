@@ -4,13 +4,13 @@ import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { ConnectionError } from '../errors.ts';
 
-export interface Address {
+export interface IpAddress {
   readonly address: string;
   readonly family: 4 | 6;
 }
 
 /** How names become addresses: the system's resolver (hosts file and DNS) unless the caller brings another. */
-export type Resolve = (host: string) => Promise<readonly Address[]>;
+export type Resolve = (host: string) => Promise<readonly IpAddress[]>;
 
 /** The system's answer, in its order. @throws ConnectionError NAME_NOT_FOUND */
 export const resolveBySystem: Resolve = async (host) => {
@@ -26,7 +26,7 @@ export const resolveBySystem: Resolve = async (host) => {
 };
 
 /** An address literal as itself, anything else by `resolve`. */
-export async function addressesOf(host: string, resolve: Resolve): Promise<readonly Address[]> {
+export async function addressesOf(host: string, resolve: Resolve): Promise<readonly IpAddress[]> {
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family: family === 6 ? 6 : 4 }];
   const addresses = await resolve(host);
@@ -36,7 +36,7 @@ export async function addressesOf(host: string, resolve: Resolve): Promise<reado
 
 /** Remembers answers for `ttl` milliseconds, at most `entries` names; lookups of one name at once share one answer. */
 export function cachingResolve(resolve: Resolve, ttl: number, entries = 10_000): Resolve {
-  const known = new Map<string, { readonly until: number; readonly answer: Promise<readonly Address[]> }>();
+  const known = new Map<string, { readonly until: number; readonly answer: Promise<readonly IpAddress[]> }>();
   return (host) => {
     const now = performance.now();
     const hit = known.get(host);
