@@ -1,4 +1,5 @@
 /** Where the body of a response ends (RFC 9112 section 6.3). */
+import type { ErrorCode } from '../errors.ts';
 import { ResponseError } from './errors.ts';
 import type { Quirk } from './quirks.ts';
 import type { ResponseHead } from './response-head.ts';
@@ -22,8 +23,11 @@ const NONE: Framing = { kind: 'none' };
 const CHUNKED: Framing = { kind: 'chunked' };
 const UNTIL_CLOSE: Framing = { kind: 'until-close' };
 
-/** Decides by method, status and fields; `offset` is where the head begins, for an error to name. */
-export function frameBody(head: ResponseHead, asked: Asked, offset: number, quirks: Set<Quirk>): Framing {
+/** Where in the response the last field of a name (in lower case) stands, for an error to name. */
+export type Locate = (name: string) => number;
+
+/** Decides by method, status and fields. */
+export function frameBody(head: ResponseHead, asked: Asked, locate: Locate, quirks: Set<Quirk>): Framing {
   const lengths: string[] = [];
   const codings: string[] = [];
   for (const [name, value] of head.headers) {
@@ -35,8 +39,8 @@ export function frameBody(head: ResponseHead, asked: Asked, offset: number, quir
     }
   }
   if (hasNoBody(head.status, asked.method)) return NONE;
-  const length = lengths.length === 0 ? undefined : contentLength(lengths, offset, quirks);
-  if (codings.length > 0) return transferCoding(codings, length, head, asked, offset, quirks);
+  const length = lengths.length === 0 ? undefined : contentLength(lengths, locate, quirks);
+  if (codings.length > 0) return transferCoding(codings, length, head, asked, locate, quirks);
   return length === undefined ? UNTIL_CLOSE : { kind: 'content-length', length };
 }
 
@@ -47,25 +51,25 @@ function hasNoBody(status: number, method: string): boolean {
 }
 
 /** Decimal digits and nothing else, the same each time. A list, even of equal numbers, is refused. */
-function contentLength(values: readonly string[], offset: number, quirks: Set<Quirk>): number {
+function contentLength(values: readonly string[], locate: Locate, quirks: Set<Quirk>): number {
+  const fault = (code: ErrorCode, message: string): ResponseError =>
+    new ResponseError(code, message, { offset: locate('content-length') });
   const [first = ''] = values;
   for (const value of values) {
     if (/^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)+$/.test(value)) {
-      throw new ResponseError('CONFLICTING_CONTENT_LENGTH', `Content-Length is a list: ${excerpt(value)}`, { offset });
+      throw fault('CONFLICTING_CONTENT_LENGTH', `Content-Length is a list: ${excerpt(value)}`);
     }
     if (!/^[0-9]+$/.test(value)) {
-      throw new ResponseError('BAD_CONTENT_LENGTH', `not a Content-Length: ${excerpt(value)}`, { offset });
+      throw fault('BAD_CONTENT_LENGTH', `not a Content-Length: ${excerpt(value)}`);
     }
     if (value !== first) {
       const message = `two values of Content-Length: ${excerpt(first)} and ${excerpt(value)}`;
-      throw new ResponseError('CONFLICTING_CONTENT_LENGTH', message, { offset });
+      throw fault('CONFLICTING_CONTENT_LENGTH', message);
     }
   }
   const length = Number(first);
   if (!Number.isSafeInteger(length)) {
-    throw new ResponseError('BAD_CONTENT_LENGTH', `Content-Length is beyond all measure: ${excerpt(first)}`, {
-      offset,
-    });
+    throw fault('BAD_CONTENT_LENGTH', `Content-Length is beyond all measure: ${excerpt(first)}`);
   }
   if (values.length > 1) quirks.add('repeated-content-length');
   return length;
@@ -77,7 +81,7 @@ function transferCoding(
   length: number | undefined,
   head: ResponseHead,
   asked: Asked,
-  offset: number,
+  locate: Locate,
   quirks: Set<Quirk>,
 ): Framing {
   const coding = values.join(', ').toLowerCase();
@@ -86,7 +90,9 @@ function transferCoding(
     return UNTIL_CLOSE;
   }
   if (coding !== 'chunked') {
-    throw new ResponseError('UNKNOWN_TRANSFER_CODING', `Transfer-Encoding: ${excerpt(values.join(', '))}`, { offset });
+    throw new ResponseError('UNKNOWN_TRANSFER_CODING', `Transfer-Encoding: ${excerpt(values.join(', '))}`, {
+      offset: locate('transfer-encoding'),
+    });
   }
   if (length !== undefined) quirks.add('content-length-with-chunked');
   if (head.version === '1.0') quirks.add('chunked-in-1.0');

@@ -1,8 +1,8 @@
 /** Writes pieces to a file while the next ones are read; what waits is bounded. */
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** So much may wait to be written before the writer has to. */
-const BACKLOG = 1024 * 1024;
+/** So many bytes may wait to be written before the writer has to: enough to keep a disk busy, little enough to hold. */
+const BACKLOG = 256 * 1024;
 
 export class FileSink {
   readonly #file: FileHandle;
@@ -46,12 +46,9 @@ export class FileSink {
       while (this.#waiting.length > 0) {
         const pieces = this.#waiting;
         this.#waiting = [];
-        let position = this.length - this.#backlog;
-        for (const piece of pieces) {
-          await this.#writeAll(piece, position);
-          position += piece.length;
-          this.#backlog -= piece.length;
-        }
+        const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+        await this.#writeAll(pieces, this.length - this.#backlog);
+        this.#backlog -= length;
       }
     } catch (error) {
       this.#fault = { error };
@@ -60,11 +57,22 @@ export class FileSink {
     this.#writing = undefined;
   }
 
-  async #writeAll(piece: Uint8Array, position: number): Promise<void> {
-    let at = 0;
-    while (at < piece.length) {
-      const { bytesWritten } = await this.#file.write(piece, at, piece.length - at, position + at);
-      at += bytesWritten;
+  /** Many pieces in one call to the system, which may take fewer bytes than it was given. */
+  async #writeAll(pieces: Uint8Array[], position: number): Promise<void> {
+    let left = pieces;
+    while (left.length > 0) {
+      const { bytesWritten } = await this.#file.writev(left, position);
+      position += bytesWritten;
+      left = without(left, bytesWritten);
     }
   }
+}
+
+function without(pieces: readonly Uint8Array[], taken: number): Uint8Array[] {
+  const left: Uint8Array[] = [];
+  for (const piece of pieces) {
+    if (taken < piece.length) left.push(taken === 0 ? piece : piece.subarray(taken));
+    taken = Math.max(0, taken - piece.length);
+  }
+  return left;
 }

@@ -184,7 +184,10 @@ export class ResponseParser {
     this.#block = undefined;
     this.#offset += block.bytes.length;
     if (head.status < 200) this.#takeInterim(head, block.bytes, events);
-    else this.#beginBody(head, frameBody(head, this.#asked, this.#blockOffset, this.quirks), block.bytes, events);
+    else {
+      const locate = (name: string): number => this.#blockOffset + text.toLowerCase().lastIndexOf(`\n${name}`) + 1;
+      this.#beginBody(head, frameBody(head, this.#asked, locate, this.quirks), block.bytes, events);
+    }
     return bytes.subarray(block.used);
   }
 

@@ -45,7 +45,8 @@ describe('WARC', () => {
         expect(record.warcHeader('WARC-IP-Address')).toBe('127.0.0.1');
         if (record.warcTargetURI === `${url}/`) expect(payload).toBe(`9\r\n${BODY}\r\n0\r\n\r\n`);
       }
-      if (record.warcType === 'metadata') expect(payload).toMatch(/fetchTimeMs: \d+\r\n[\s\S]*timing-wait: [\d.]+ ms\r\n/);
+      if (record.warcType === 'metadata')
+        expect(payload).toMatch(/fetchTimeMs: \d+\r\n[\s\S]*timing-wait: [\d.]+ ms\r\n/);
       if (record.warcType === 'warcinfo') expect(payload).toContain('operator: a b\r\n');
     }
     const responses = ['302 Found', '302 Found', '200 OK', '200 OK'];
