@@ -56,7 +56,7 @@ try {
     const [first = ''] = bytes.toString('latin1').split(/\r?\n/);
     console.log(`  ${name.padEnd(28)} ${String(bytes.length).padStart(6)} bytes  ${first}`);
   }
-  say('\nNext: npx plainwire --help, or README.md.');
+  say('\nNext: node dist/cli/main.js --help, or README.md.');
 } finally {
   await Promise.all([plain, secure, ...sites].map((server) => server.close()));
 }
@@ -103,7 +103,7 @@ async function showMail({ bytes, session }, file) {
 
 /** Runs the command line as a person would. */
 function plainwire(...args) {
-  console.log(styleText('bold', `$ plainwire ${args.join(' ')}`));
+  console.log(styled('bold', `$ plainwire ${args.join(' ')}`));
   const bin = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
   return new Promise((resolve) => {
     spawn(process.execPath, [bin, ...args], { stdio: 'inherit' }).on('close', (code) => {
@@ -114,9 +114,14 @@ function plainwire(...args) {
 }
 
 function title(text) {
-  console.log(`\n${styleText(['bold', 'underline'], text)}\n`);
+  console.log(`\n${styled(['bold', 'underline'], text)}\n`);
 }
 
 function say(text) {
-  console.log(styleText('dim', text));
+  console.log(styled('dim', text));
+}
+
+/** Only a terminal can show it. */
+function styled(style, text) {
+  return process.stdout.isTTY ? styleText(style, text) : text;
 }

@@ -1,8 +1,8 @@
 /** `plainwire send`: a mail from `infos.txt`, from a message as it is, or from options. */
 import type { Command } from 'commander';
-import { PlainwireError } from '../errors.ts';
-import { type Message, type MessageInit, rawMessage } from '../mime/index.ts';
-import { Mailer, type SmtpOptions } from '../smtp/index.ts';
+import { MessageError, PlainwireError } from '../errors.ts';
+import { compose, type Message, rawMessage } from '../mime/index.ts';
+import { type Delivery, Mailer, type SmtpOptions } from '../smtp/index.ts';
 import { safe } from '../trace/index.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { asText, readInput } from './files.ts';
@@ -38,7 +38,7 @@ export type SendFlags = MailFlags & ServerFlags & TraceFlags;
 
 interface Mail {
   readonly server: SmtpOptions;
-  readonly message: Message | MessageInit;
+  readonly message: Message;
 }
 
 export function sendCommand(
@@ -64,21 +64,31 @@ async function send(file: string | undefined, flags: SendFlags, terminal: Termin
   const trace = traceOf(flags, terminal);
   const options = await serverOptions(server, flags, terminal);
   const mailer = new Mailer({ ...options, signal: terminal.signal, ...(trace === undefined ? {} : { trace }) });
+  const sending = mailer.send(message, { signal: terminal.signal });
+  // The goodbye belongs to the dialogue; what came of it is said last.
+  await sending.catch(() => {});
+  await mailer.close();
+  return report(sending, terminal);
+}
+
+async function report(sending: Promise<Delivery>, terminal: Terminal): Promise<ExitCode> {
+  const say = (lines: readonly string[]) => terminal.out(lines.map((line) => `${safe(line)}\n`).join(''));
   try {
-    const delivery = await mailer.send(message, { signal: terminal.signal });
-    for (const line of deliveryLines(delivery)) terminal.out(`${safe(line)}\n`);
+    const delivery = await sending;
+    say(deliveryLines(delivery));
     return delivery.rejected.length === 0 ? EXIT.done : EXIT.failed;
   } catch (error) {
-    if (error instanceof PlainwireError) for (const line of failureLines(error)) terminal.out(`${safe(line)}\n`);
+    if (error instanceof PlainwireError && !(error instanceof MessageError)) say(failureLines(error));
     throw error;
-  } finally {
-    await mailer.close();
   }
 }
 
-/** What to send, and where to. */
+/** What to send, and where to: checked before a password is asked for, or anything else is tried. */
 async function mail(file: string | undefined, flags: SendFlags, terminal: Terminal): Promise<Mail> {
-  if (file === undefined) return { server: serverOf(flags, terminal), message: await mailOf(flags, terminal) };
+  if (file === undefined) {
+    const message = compose(await mailOf(flags, terminal));
+    return { server: serverOf(flags, terminal), message };
+  }
   if (saysContent(flags)) {
     throw new UsageError(`${file} is the whole message; --subject, --text, --attach and their like make another`);
   }
@@ -93,7 +103,7 @@ async function mail(file: string | undefined, flags: SendFlags, terminal: Termin
   }
   const infos = parseInfos(asText(bytes, file), file);
   const server = flags.server === undefined ? parseServerAt(infos.server, `${file}:1`) : serverOf(flags, terminal);
-  return { server, message: infosMessage(infos, bytes, file) };
+  return { server, message: compose(infosMessage(infos, bytes, file)) };
 }
 
 function serverOf(flags: SendFlags, terminal: Terminal): SmtpOptions {
