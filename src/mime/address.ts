@@ -1,5 +1,5 @@
 import { MessageError } from '../errors.ts';
-import { refuseForbidden } from './forbidden.ts';
+import { refuseControls } from './forbidden.ts';
 import { excerpt, isAtext, Lexer } from './lexer.ts';
 import { finishAddrSpec, type Mailbox, parseMailbox, readAddrSpec } from './mailbox.ts';
 import { phrase } from './phrase.ts';
@@ -52,7 +52,7 @@ export function formatAddress(entry: Address | Group): string {
   return entry.name === '' ? entry.address : `${phrase(entry.name).join(' ')} <${entry.address}>`;
 }
 
-function readAddress(lexer: Lexer): Address | Group {
+function readAddress(lexer: Lexer, inGroup = false): Address | Group {
   let comment = lexer.skipCfws();
   const words: string[] = [];
   let quoted = false;
@@ -72,11 +72,11 @@ function readAddress(lexer: Lexer): Address | Group {
     case '<':
       return readAngleAddress(lexer, name, comment);
     case ':':
-      return readGroup(lexer, name);
+      return inGroup ? lexer.fail('a group stands in a group') : readGroup(lexer, name);
     case '@': {
       if (words.length > 1) lexer.fail('an address that follows a name must stand between "<" and ">"');
       const mailbox = finishAddrSpec(lexer, name, quoted);
-      return named(mailbox, lexer.skipCfws() ?? comment ?? '');
+      return named(mailbox, readable(lexer, lexer.skipCfws() ?? comment ?? ''));
     }
     default:
       return lexer.fail(words.length === 0 ? 'an address is missing' : `"@" is missing after ${excerpt(name)}`);
@@ -91,24 +91,29 @@ function readAngleAddress(lexer: Lexer, name: string, before: string | undefined
   if (!lexer.take('>')) lexer.fail('">" is missing');
   const comment = lexer.skipCfws() ?? before;
   // `bob@example.com (Bob)` is how names were written before RFC 822; a real name goes before a comment.
-  return named(mailbox, name === '' ? (comment ?? '') : name);
+  return named(mailbox, readable(lexer, name === '' ? (comment ?? '') : name));
 }
 
 function readGroup(lexer: Lexer, name: string): Group {
   if (name === '') lexer.fail('a group has no name');
+  readable(lexer, name);
   lexer.take(':');
   lexer.skipCfws();
   const members: Address[] = [];
   if (!lexer.take(';')) {
     do {
-      const member = readAddress(lexer);
-      if (isGroup(member)) lexer.fail('a group stands in a group');
-      members.push(member);
+      members.push(readAddress(lexer, true) as Address);
     } while (lexer.take(','));
     if (!lexer.take(';')) lexer.fail('a group is not closed with ";"');
   }
   lexer.skipCfws();
   return { name, group: members };
+}
+
+/** A name that was read, if it can be shown. */
+function readable(lexer: Lexer, name: string): string {
+  if (name !== '') refuseControls(name, lexer.field);
+  return name;
 }
 
 function named(mailbox: Mailbox, name: string): Address {
@@ -144,7 +149,7 @@ function readAddressObject(
 ): Address | Group {
   const name = input.name ?? '';
   if (typeof name !== 'string') throw new MessageError('BAD_INPUT', `${field}.name`, 'is not a string');
-  refuseForbidden(name, `${field}.name`);
+  refuseControls(name, `${field}.name`);
   if (input.group !== undefined) {
     if (name === '') throw new MessageError('BAD_ADDRESS', `${field}.name`, 'a group has no name');
     const members = readAddressInput(input.group as AddressInput, `${field}.group`);

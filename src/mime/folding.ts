@@ -19,6 +19,14 @@ const FIELD_NAME = /^[!-9;-~]+$/;
 /** One line of visible text that needs nothing done: the common case of a subject. */
 const PLAIN_TEXT = /^[!-~](?:[\t -~]*[!-~])?$/;
 
+/** A field name that leaves too little of its line for an encoded word. */
+const LONG_NAME = 40;
+
+/** What the first word of a field may take, so that its line is no longer than one with an encoded word may be. */
+function firstRoom(name: string): number {
+  return name.length > LONG_NAME ? MAX_ENCODED_WORD : SOFT_LINE - 2 - (name.length + 2);
+}
+
 /** Throws unless the name can be that of a header field. */
 export function checkFieldName(name: string, field: string): void {
   if (FIELD_NAME.test(name) && name.length <= SOFT_LINE - 2) return;
@@ -36,8 +44,9 @@ export function foldWords(name: string, words: readonly string[]): string {
     // A line with an encoded word on it ends two characters earlier (RFC 2047 section 2).
     const isEncoded = word.startsWith('=?') && word.length <= MAX_ENCODED_WORD + 1;
     const limit = encoded || isEncoded ? SOFT_LINE - 2 : SOFT_LINE;
-    // Nothing goes before the first word: some readers take an empty first line for an empty field.
-    if (index > 0 && column + 1 + word.length > limit) {
+    // Some readers take an empty first line for an empty field: the first word stays on it, but behind the longest names.
+    const mayFold = index > 0 || name.length > LONG_NAME;
+    if (mayFold && column + 1 + word.length > limit) {
       text += `\r\n ${word}`;
       column = 1 + word.length;
       encoded = isEncoded;
@@ -57,7 +66,7 @@ export function unstructuredField(name: string, text: string, field: string): st
   }
   refuseForbidden(text, field);
   if (text === '') return `${name}:\r\n`;
-  return foldWords(name, unstructuredWords(text, SOFT_LINE - 2 - (name.length + 2)));
+  return foldWords(name, unstructuredWords(text, firstRoom(name)));
 }
 
 /** A field that may be meant for a machine: a long word of ASCII stays as it is while a line can hold it. */
@@ -67,8 +76,7 @@ export function extensionField(name: string, text: string, field: string): strin
   }
   refuseForbidden(text, field);
   if (text === '') return `${name}:\r\n`;
-  const room = SOFT_LINE - 2 - (name.length + 2);
-  return foldWords(name, unstructuredWords(text, room, HARD_LINE - (name.length + 2)));
+  return foldWords(name, unstructuredWords(text, firstRoom(name), HARD_LINE - (name.length + 2)));
 }
 
 /** A field of words that are written as they are: message identifiers, URLs. */
@@ -90,24 +98,24 @@ export function addressField(name: string, list: readonly (Address | Group)[]): 
   }
   const words: string[] = [];
   list.forEach((entry, index) => {
-    addEntry(words, entry, index < list.length - 1 ? ',' : '');
+    addEntry(words, entry, index < list.length - 1 ? ',' : '', index === 0 ? firstRoom(name) : MAX_ENCODED_WORD);
   });
   return foldWords(name, words);
 }
 
-function addEntry(words: string[], entry: Address | Group, end: string): void {
+function addEntry(words: string[], entry: Address | Group, end: string, room: number): void {
   if (!isGroup(entry)) {
     if (entry.name === '') words.push(`${entry.address}${end}`);
-    else words.push(...phrase(entry.name), `<${entry.address}>${end}`);
+    else words.push(...phrase(entry.name, room), `<${entry.address}>${end}`);
     return;
   }
-  const label = phrase(entry.name);
+  const label = phrase(entry.name, room);
   const last = label.pop() ?? '';
   // After an encoded word nothing but white space may follow (RFC 2047 section 5 (3)).
   const closed = entry.group.length === 0;
   if (last.startsWith('=?')) words.push(...label, last, closed ? `:;${end}` : ':');
   else words.push(...label, closed ? `${last}:;${end}` : `${last}:`);
   entry.group.forEach((member, index) => {
-    addEntry(words, member, index < entry.group.length - 1 ? ',' : `;${end}`);
+    addEntry(words, member, index < entry.group.length - 1 ? ',' : `;${end}`, MAX_ENCODED_WORD);
   });
 }

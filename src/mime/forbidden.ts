@@ -5,12 +5,14 @@ import { MessageError } from '../errors.ts';
  * which RFC 5322 forbids everywhere; and half a surrogate pair, which UTF-8 has no bytes for.
  */
 
-const LINE_OR_NUL = /[\0\r\n]/;
-/** Half a pair, or a line end or NUL: with the u flag a whole pair is one character, and so does not match. */
+/** What may be forbidden: a line end, a NUL, or a part of a pair. Without the u flag a search is many times faster. */
+const SUSPECT = /[\0\r\n\ud800-\udfff]/;
+/** What is: with the u flag a whole pair is one character, and so does not match. */
 const FORBIDDEN = /[\0\r\n\ud800-\udfff]/u;
 
 /** Throws FORBIDDEN_CHARACTER, naming the field, if the text can't go into a header. */
 export function refuseForbidden(text: string, field: string): void {
+  if (!SUSPECT.test(text)) return;
   const index = text.search(FORBIDDEN);
   if (index === -1) return;
   throw new MessageError(
@@ -31,14 +33,22 @@ export function refuseLoneSurrogates(text: string, field: string): void {
   );
 }
 
-/** True if the text can't hold a line end or NUL; the cheap question, for text that is known to be ASCII. */
-export function isOneLine(text: string): boolean {
-  return !LINE_OR_NUL.test(text);
+/** Throws FORBIDDEN_CHARACTER for any control character: none has a business in a name, and readers find fault with them. */
+export function refuseControls(text: string, field: string): void {
+  refuseForbidden(text, field);
+  const index = text.search(/[\x01-\x1f\x7f]/);
+  if (index === -1) return;
+  throw new MessageError(
+    'FORBIDDEN_CHARACTER',
+    field,
+    `holds ${nameOf(text.charCodeAt(index))} at character ${index + 1}`,
+  );
 }
 
 function nameOf(code: number): string {
   if (code === 0x0d) return 'a carriage return';
   if (code === 0x0a) return 'a line feed';
   if (code === 0) return 'a NUL';
+  if (code < 0x80) return `a control character (U+${code.toString(16).toUpperCase().padStart(4, '0')})`;
   return `half a surrogate pair (U+${code.toString(16).toUpperCase()})`;
 }

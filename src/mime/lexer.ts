@@ -72,54 +72,53 @@ export class Lexer {
   }
 
   #comment(): string {
+    const { text } = this;
+    const start = this.position + 1;
     let depth = 0;
-    let text = '';
-    for (; !this.atEnd; this.position += 1) {
-      const code = this.code;
+    for (let at = this.position; at < text.length; at++) {
+      const code = text.charCodeAt(at);
       if (code === LEFT_PARENTHESIS) {
         depth += 1;
         if (depth > MAX_COMMENT_DEPTH) this.fail(`comments nest deeper than ${MAX_COMMENT_DEPTH}`);
-        if (depth === 1) continue;
       } else if (code === RIGHT_PARENTHESIS) {
         depth -= 1;
-        if (depth === 0) {
-          this.position += 1;
-          return text.trim();
-        }
+        if (depth > 0) continue;
+        this.position = at + 1;
+        return unescaped(text.slice(start, at)).trim();
       } else if (code === BACKSLASH) {
-        this.position += 1;
-        if (this.atEnd) break;
+        at += 1;
       }
-      text += this.text[this.position];
     }
     this.fail('a comment is not closed');
   }
 
   /** Reads a quoted string that starts here and returns what it says, unescaped (RFC 5322 section 3.2.4). */
   quotedString(): string {
-    this.position += 1;
-    let text = '';
-    for (; !this.atEnd; this.position += 1) {
-      const code = this.code;
+    const { text } = this;
+    const start = this.position + 1;
+    for (let at = start; at < text.length; at++) {
+      const code = text.charCodeAt(at);
       if (code === QUOTE) {
-        this.position += 1;
-        return text;
+        this.position = at + 1;
+        return unescaped(text.slice(start, at));
       }
-      if (code === BACKSLASH) {
-        this.position += 1;
-        if (this.atEnd) break;
-      }
-      text += this.text[this.position];
+      if (code === BACKSLASH) at += 1;
     }
     this.fail('a quoted string is not closed');
   }
 
   /** Reads a run of atom characters and dots; empty if there is none here. */
   dottedAtom(): string {
-    const start = this.position;
-    for (let code = this.code; code === DOT || isAtext(code); code = this.code) this.position += 1;
-    return this.text.slice(start, this.position);
+    const { text, position } = this;
+    let at = position;
+    for (let code = text.charCodeAt(at); code === DOT || isAtext(code); code = text.charCodeAt(at)) at += 1;
+    this.position = at;
+    return at === position ? '' : text.slice(position, at);
   }
+}
+
+function unescaped(text: string): string {
+  return text.includes('\\') ? text.replace(/\\(.)/gs, '$1') : text;
 }
 
 /** A text as an error shows it: quoted, escaped, and not too long. */

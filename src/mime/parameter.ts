@@ -6,8 +6,8 @@ import { refuseForbidden } from './forbidden.ts';
  * strings, everything else percent-encoded in UTF-8 and cut into sections, none of which splits a character.
  */
 
-/** Printable ASCII but what a quoted string would have to escape, which some readers get wrong. */
-const SIMPLE_VALUE = /^[ !#-[\]-~]*$/;
+/** Printable ASCII but what a quoted string would have to escape, which some readers get wrong, or they would trim. */
+const SIMPLE_VALUE = /^(?:[!#-[\]-~](?:[ !#-[\]-~]*[!#-[\]-~])?)?$/;
 const TOKEN = /^[\w!#$%&'*+.^`{|}~-]+$/;
 /** RFC 2231 section 7: attribute-char. */
 const ATTRIBUTE_CHAR = new Uint8Array(256);

@@ -18,13 +18,16 @@ const MAX_QUOTED = 60;
 /** Encoded words stand on lines of at most 76 characters (RFC 2047 section 2), a space before them. */
 const MAX_WORD_ON_LINE = 77;
 
-/** The words of a display name (RFC 5322 section 3.2.5): atoms, one quoted string, or encoded words. */
-export function phrase(name: string): string[] {
+/**
+ * The words of a display name (RFC 5322 section 3.2.5): atoms, one quoted string, or encoded words, the first of them at
+ * most `first` characters long.
+ */
+export function phrase(name: string, first: number = MAX_ENCODED_WORD): string[] {
   if (!name.includes('=?')) {
     if (name.length <= MAX_QUOTED && ATOMS.test(name)) return [name];
     if (name.length <= MAX_QUOTED && PRINTABLE.test(name)) return [`"${name.replace(/["\\]/g, '\\$&')}"`];
   }
-  return words(name, (word) => word.length <= MAX_QUOTED && ATOM.test(word), MAX_ENCODED_WORD);
+  return words(name, (word) => word.length <= MAX_QUOTED && ATOM.test(word), first);
 }
 
 /**

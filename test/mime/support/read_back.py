@@ -53,7 +53,7 @@ def text_of(message, kind):
     part = message.get_body((kind,))
     if part is None or part.get_content_disposition() == "attachment":
         return None
-    return part.get_content()
+    return part.get_content().replace("\r\n", "\n")
 
 
 def read(octets):
