@@ -1,0 +1,66 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import tls from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fetchPage } from '../../../src/http/index.ts';
+import { serve } from '../../http/server.ts';
+import { has, type Started, start } from './servers.ts';
+
+const certificate = (name: string): string =>
+  readFileSync(new URL(`../../fixtures/certificates/${name}`, import.meta.url), 'utf8');
+const ca = certificate('ca.pem');
+let secure: tls.Server;
+
+beforeAll(async () => {
+  secure = tls.createServer({ key: certificate('localhost.key'), cert: certificate('localhost.pem') }, (socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\n\r\nsecure'));
+  });
+  await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => new Promise((resolve) => secure.close(resolve)));
+
+const squid = () =>
+  start((port, folder) => {
+    writeFileSync(
+      `${folder}/conf`,
+      `http_port 127.0.0.1:${port}\nhttp_access allow all\ncache deny all\npid_filename none\naccess_log none\ncache_log /dev/stderr
+cache_store_log none\ncoredump_dir ${folder}\nshutdown_lifetime 0 seconds\nvisible_hostname localhost\nlogfile_rotate 0\npinger_enable off\n`,
+    );
+    return ['squid', '-N', '-f', `${folder}/conf`];
+  });
+const tinyproxy = () =>
+  start((port, folder) => {
+    writeFileSync(
+      `${folder}/conf`,
+      `Port ${port}\nListen 127.0.0.1\nTimeout 20\nBasicAuth user secret\nMaxClients 10\n`,
+    );
+    return ['tinyproxy', '-d', '-c', `${folder}/conf`];
+  });
+const microsocks = () =>
+  start((port) => ['microsocks', '-i', '127.0.0.1', '-p', String(port), '-u', 'user', '-P', 'secret']);
+
+const PROXIES: Record<string, { program: string; start: () => Promise<Started>; url: (port: number) => string }> = {
+  squid: { program: 'squid', start: squid, url: (port) => `http://127.0.0.1:${port}` },
+  tinyproxy: { program: 'tinyproxy', start: tinyproxy, url: (port) => `http://user:secret@127.0.0.1:${port}` },
+  microsocks: { program: 'microsocks', start: microsocks, url: (port) => `socks5://user:secret@127.0.0.1:${port}` },
+};
+
+describe.each(Object.entries(PROXIES))('through %s', (_, { program, start: begin, url }) => {
+  it.skipIf(!has(program))('pages come in clear and over TLS', async () => {
+    await using running = await begin();
+    await using origin = await serve('HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nclear');
+    const proxy = url(running.port);
+    const page = await fetchPage(`${origin.url}/a?b`, { proxy });
+    expect([page.status, page.text()]).toEqual([200, 'clear']);
+    expect(origin.requests[0]).toMatch(/^GET \/a\?b HTTP\/1\.[01]\r\n/);
+    expect(origin.requests[0]).not.toMatch(/proxy-authorization/i);
+    const over = `https://localhost:${(secure.address() as AddressInfo).port}/`;
+    const encrypted = await fetchPage(over, { proxy, tls: { ca } });
+    expect([encrypted.text(), encrypted.tls?.authorized]).toEqual(['secure', true]);
+    if (proxy.includes('secret')) {
+      const wrong = fetchPage(over, { proxy: proxy.replace('secret', 'wrong'), tls: { ca } });
+      await expect(wrong).rejects.toMatchObject({ code: 'PROXY_FAILED' });
+    }
+  });
+});
