@@ -120,7 +120,7 @@ interface Line {
 
 /** Writes the page, and says what became of it. */
 async function kept(outcome: PageOutcome, names: PageFileNames, flags: GetFlags): Promise<Line> {
-  if (!outcome.ok) return failure(outcome.error);
+  if (!outcome.ok) return failure(outcome.error, outcome.input);
   const { page } = outcome;
   const file = join(flags.out, names.of(outcome.input));
   const bytes = flags.body === true ? page.body : page.raw;
@@ -136,9 +136,10 @@ async function kept(outcome: PageOutcome, names: PageFileNames, flags: GetFlags)
   };
 }
 
-function failure(error: unknown): Line {
-  if (error instanceof PlainwireError) return { ok: false, text: `${error.message} (${error.code})` };
-  throw error;
+function failure(error: unknown, site: string): Line {
+  if (!(error instanceof PlainwireError)) throw error;
+  const text = error.message.replaceAll(site, withoutCredentials(site));
+  return { ok: false, text: `${text} (${error.code})` };
 }
 
 function statusOf({ status, reason }: Page): string {

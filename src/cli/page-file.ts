@@ -1,8 +1,12 @@
 /** The names of the files that `plainwire get` writes. */
 
+/** Windows takes what is behind a colon for a stream of the file. */
+const UNFIT = process.platform === 'win32' ? /[^\p{L}\p{N}.-]+/gu : /[^\p{L}\p{N}.:[\]-]+/gu;
+
 /**
- * `www.example.com` becomes `www.example.com.html`, `http://127.0.0.1:8080/a/b?c` becomes `127.0.0.1_8080_a_b_c.html`: a
- * name that says where the page is from, and that can't lead out of the folder.
+ * `www.example.com` becomes `www.example.com.html`, `localhost:8080` becomes `localhost:8080.html`, and
+ * `http://localhost/a/b?c` becomes `localhost_a_b_c.html`: a name that says where the page is from, and that can't lead
+ * out of the folder.
  */
 export function pageFileName(site: string): string {
   const name = site
@@ -11,7 +15,7 @@ export function pageFileName(site: string): string {
     .replace(/^[^/@]*@/, '')
     .replace(/[#].*$/, '')
     .replace(/\/+$/, '')
-    .replace(/[^\p{L}\p{N}.-]+/gu, '_')
+    .replace(UNFIT, '_')
     .replace(/^[._]+/, '')
     .replace(/_+$/, '');
   // 255 bytes is what most file systems take; letters beyond ASCII need up to four each.

@@ -46,7 +46,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 function complain(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-  if (error instanceof AbortError && terminal.signal.aborted) {
+  // Nothing but Ctrl-C aborts a command.
+  if (error instanceof AbortError) {
     terminal.err('plainwire: interrupted\n');
     return EXIT.interrupted;
   }

@@ -39,7 +39,8 @@ export function processTerminal(): Terminal {
     signal: interrupt.signal,
     env,
     stdin,
-    askSecret: stdin.isTTY && stderr.isTTY ? (question) => askSecret(question, stdin, stderr) : undefined,
+    askSecret:
+      stdin.isTTY && stderr.isTTY ? (question) => askSecret(question, stdin, stderr, interrupt.signal) : undefined,
   };
 }
 

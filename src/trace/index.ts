@@ -1,5 +1,5 @@
 /** plainwire/trace: what crossed the wire, as events, in several formats, and explained. */
-export { arrows } from './arrows.ts';
+export { arrows, tlsSummary } from './arrows.ts';
 export * from './event.ts';
 export { type Explanation, explain, explainLine } from './explain/index.ts';
 export { explainTranscript, type TranscriptLine } from './explain/transcript.ts';

@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { ReceivedEvent, SentEvent, Trace, TraceEvent } from './event.ts';
+import { explain } from './explain/index.ts';
 import { plainText, safeJson } from './render.ts';
 import { contentLimit, type TextOptions, type Write } from './text.ts';
 import { isContent } from './turn.ts';
@@ -26,7 +27,8 @@ export function jsonLines(write: Write, options: TextOptions = {}): Trace {
   return (event) => {
     if (event.kind === 'closed') written.delete(event.connection);
     const shown = event.kind === 'sent' || event.kind === 'received' ? spoken(event, room(event)) : fact(event);
-    write(`${safeJson(JSON.stringify({ ...base(event), ...shown }))}\n`);
+    const explanation = options.explain === true ? { explanation: explain(event) } : {};
+    write(`${safeJson(JSON.stringify({ ...base(event), ...shown, ...explanation }))}\n`);
   };
 }
 

@@ -5,11 +5,12 @@
 import type { Trace } from './event.ts';
 import { safe } from './render.ts';
 import { factLines } from './swaks.ts';
-import { contentLimit, type TextOptions, turnLines, type Write } from './text.ts';
+import { contentLimit, noteOf, type TextOptions, turnLines, type Write } from './text.ts';
 import { turns } from './turn.ts';
 
 export function markdown(write: Write, options: TextOptions = {}): Trace {
   const open = new Map<number, string[]>();
+  const note = noteOf({ explain: options.explain });
 
   function linesOf(connection: number): string[] {
     let lines = open.get(connection);
@@ -21,7 +22,13 @@ export function markdown(write: Write, options: TextOptions = {}): Trace {
     turn(turn) {
       // Every line has a mark before it, so none of them can end the fence.
       const mark = turn.event.kind === 'sent' ? 'C: ' : 'S: ';
-      linesOf(turn.event.connection).push(...turnLines(turn).map((line) => (mark + line).trimEnd()));
+      const lines = linesOf(turn.event.connection);
+      lines.push(...turnLines(turn).map((line) => (mark + line).trimEnd()));
+      lines.push(
+        ...note(turn.event)
+          .split('\n')
+          .filter((line) => line !== ''),
+      );
     },
     fact(event) {
       const lines = linesOf(event.connection);

@@ -7,8 +7,6 @@ import type { ReceivedEvent, SentEvent, Trace, TraceEvent } from './event.ts';
 import { safe, stretches } from './render.ts';
 import type { Write } from './text.ts';
 
-const LF = 0x0a;
-
 /** The lines of one connection, and what each side has begun and not yet ended. */
 interface Recording {
   readonly lines: string[];
@@ -50,13 +48,35 @@ function comment(text: string): string[] {
 
 function client(recording: Recording, event: SentEvent): void {
   if (event.secrets.length > 0) {
-    const parts = stretches(event.bytes, event.secrets);
-    const pattern = parts.map(({ bytes, secret }) => (secret ? '.+' : literalPattern(bytes))).join('');
-    recording.lines.push(`C~ ^${pattern}$`);
+    recording.lines.push(...linesWithSecrets(event));
     return;
   }
   const lines = wholeLines(recording, 'client', event.bytes);
   recording.lines.push(...lines.map((line) => `C: ${escaped(line)}`));
+}
+
+/** A command is one line, a request is several; those with a secret become patterns, the others stay what they are. */
+function linesWithSecrets(event: SentEvent): string[] {
+  const lines: { text: string; pattern: string; secret: boolean }[] = [];
+  let line = { text: '', pattern: '', secret: false };
+  for (const { bytes, secret } of stretches(event.bytes, event.secrets)) {
+    if (secret) {
+      line.pattern += '.+';
+      line.secret = true;
+      continue;
+    }
+    const [first = '', ...rest] = Buffer.from(bytes).toString('latin1').split('\r\n');
+    for (const [index, piece] of [first, ...rest].entries()) {
+      if (index > 0) {
+        lines.push(line);
+        line = { text: '', pattern: '', secret: false };
+      }
+      line.text += escaped(Buffer.from(piece, 'latin1'));
+      line.pattern += literalPattern(piece);
+    }
+  }
+  if (line.pattern !== '') lines.push(line);
+  return lines.map((each) => (each.secret ? `C~ ^${each.pattern}$` : `C: ${each.text}`));
 }
 
 function server(recording: Recording, event: ReceivedEvent): void {
@@ -104,8 +124,6 @@ function hexEscape(byte: number): string {
   return `\\x${byte.toString(16).padStart(2, '0')}`;
 }
 
-function literalPattern(bytes: Uint8Array): string {
-  const end = bytes.at(-1) === LF ? bytes.length - (bytes.at(-2) === 0x0d ? 2 : 1) : bytes.length;
-  const text = Buffer.from(bytes.subarray(0, end)).toString('latin1');
+function literalPattern(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }

@@ -27,7 +27,7 @@ describe('S2: get', () => {
     expect(lines).toHaveLength(4);
     expect(ran.stdout).toMatch(
       new RegExp(
-        `^ok +http://127\\.0\\.0\\.1:${one.port} +200 OK +\\d+ bytes .*127\\.0\\.0\\.1_${one.port}\\.html$`,
+        `^ok +http://127\\.0\\.0\\.1:${one.port} +200 OK +\\d+ bytes .*127\\.0\\.0\\.1:${one.port}\\.html$`,
         'm',
       ),
     );
@@ -35,12 +35,12 @@ describe('S2: get', () => {
     expect(ran.stdout).toMatch(/^failed +http:\/\/127\.0\.0\.1:1\/ +.*\(CONNECT_FAILED\)$/m);
     expect(ran.stdout).toMatch(/^ok +localhost:\d+\/a\/b\?c +404 Not Found +/m);
     expect((await readdir(dir.path)).sort()).toEqual([
-      `127.0.0.1_${one.port}.html`,
-      `localhost_${two.port}_a_b_c.html`,
+      `127.0.0.1:${one.port}.html`,
+      `localhost:${two.port}_a_b_c.html`,
     ]);
-    const page = await readFile(join(dir.path, `127.0.0.1_${one.port}.html`), 'utf8');
+    const page = await readFile(join(dir.path, `127.0.0.1:${one.port}.html`), 'utf8');
     expect(page).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n<h1>one<\/h1>$/);
-    expect(await readFile(join(dir.path, `localhost_${two.port}_a_b_c.html`), 'utf8')).toContain(
+    expect(await readFile(join(dir.path, `localhost:${two.port}_a_b_c.html`), 'utf8')).toContain(
       `X-Host: localhost:${two.port}\r\n`,
     );
   });
@@ -51,7 +51,7 @@ describe('S2: get', () => {
     await using site = await webSite((_request, response) => response.end(bytes));
     const ran = await plainwire(['get', `127.0.0.1:${site.port}`, '--body', '--out', 'pages/new'], { cwd: dir.path });
     expect(ran.code, ran.stderr).toBe(0);
-    expect(await readFile(join(dir.path, 'pages/new', `127.0.0.1_${site.port}.html`))).toEqual(bytes);
+    expect(await readFile(join(dir.path, 'pages/new', `127.0.0.1:${site.port}.html`))).toEqual(bytes);
   });
 
   test('sites from stdin, side by side up to a limit', async () => {
@@ -85,6 +85,26 @@ describe('S2: get', () => {
     expect(ran.stderr).toContain('[RFC 9110 section 7.2]');
     expect(ran.stderr).toContain('<-- [HTTP/1.1 200 OK\n');
     expect(ran.stderr).toContain('<-- [body]');
+  });
+
+  test('credentials in a URL go to the server and show nowhere', async () => {
+    await using dir = await folder();
+    const seen: (string | undefined)[] = [];
+    await using site = await webSite((request, response) => {
+      seen.push(request.headers.authorization);
+      response.end('x');
+    });
+    const secrets = ['open sesame', 'open%20sesame', Buffer.from('ada:open sesame').toString('base64')];
+    const sites = [`http://ada:open%20sesame@127.0.0.1:${site.port}/`, 'http://ada:open%20sesame@a b/'];
+    for (const format of ['arrows', 'smtplib', 'swaks', 'json', 'hex', 'markdown']) {
+      const args = ['get', ...sites, '--trace', format, '--explain', '--save', 'saved.wire'];
+      const ran = await plainwire(args, { cwd: dir.path });
+      const saved = await readFile(join(dir.path, 'saved.wire'), 'utf8');
+      for (const secret of secrets) expect(ran.stdout + ran.stderr + saved, format).not.toContain(secret);
+      expect(ran.stderr).toContain('<secret, ');
+    }
+    expect(seen[0]).toBe(`Basic ${secrets[2]}`);
+    expect((await readdir(dir.path)).sort()).toEqual([`127.0.0.1:${site.port}.html`, 'saved.wire']);
   });
 
   test('--save keeps it as a transcript', async () => {

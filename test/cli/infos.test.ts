@@ -118,9 +118,9 @@ describe('the files of pages', () => {
   test.each([
     ['www.example.com', 'www.example.com.html'],
     ['http://www.example.com/', 'www.example.com.html'],
-    ['http://127.0.0.1:8080/a/b?c=d#e', '127.0.0.1_8080_a_b_c_d.html'],
+    ['http://127.0.0.1:8080/a/b?c=d#e', '127.0.0.1:8080_a_b_c_d.html'],
     ['https://user:pass@example.com/x', 'example.com_x.html'],
-    ['http://[::1]:80/', '1_80.html'],
+    ['http://[::1]:80/', '[::1]:80.html'],
     ['../../etc/passwd', 'etc_passwd.html'],
     ['..', 'page.html'],
     ['/', 'page.html'],

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 if (!existsSync(BIN)) throw new Error('the command line is not built: npm run build');
 
 export interface RunOptions {

@@ -203,6 +203,27 @@ describe('S5: login over STARTTLS', () => {
     expect(server.inbox[0]).toMatchObject({ secure: true, user: 'ada', from: 'ada@example.com' });
   });
 
+  test.each(['PLAIN', 'LOGIN', 'CRAM-MD5', 'XOAUTH2'])('by %s', async (mechanism) => {
+    let asked = '';
+    await using server = await mailServer({
+      ...options,
+      authMethods: ['PLAIN', 'LOGIN', 'CRAM-MD5', 'XOAUTH2'],
+      onAuth: ({ method, username, password, validatePassword }, _session, callback) => {
+        asked = method;
+        const right = password === PASSWORD || (method === 'CRAM-MD5' && validatePassword(PASSWORD));
+        return right ? callback(null, { user: username }) : callback(new Error('wrong'));
+      },
+    });
+    const ran = await plainwire(args(server.port, '--verbose', '--mechanism', mechanism), {
+      env: { PLAINWIRE_PASSWORD: PASSWORD },
+    });
+    expect(ran.stderr).not.toContain(PASSWORD);
+    expect(ran.stderr).not.toContain(Buffer.from(PASSWORD).toString('base64'));
+    if (mechanism === 'XOAUTH2') return expect(ran.code).not.toBe(0);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(asked).toBe(mechanism);
+  });
+
   test('a wrong one is refused, and not shown either', async () => {
     await using server = await mailServer(options);
     const ran = await plainwire(args(server.port, '--verbose'), { env: { PLAINWIRE_PASSWORD: 'wrong-password' } });

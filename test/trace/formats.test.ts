@@ -287,6 +287,14 @@ test('the explanations stand under the lines', () => {
 `);
 });
 
+test.each(Object.entries(formats))('%s explains where that is asked for', (_name, format) => {
+  const text = shown(format, (trace) => new Dialogue(trace).open().say('QUIT').hear('221 bye').close(), {
+    explain: true,
+  });
+  expect(text).toContain('Ends the session politely.');
+  expect(text).toContain('RFC 5321 section 4.1.1.10');
+});
+
 test('parts are styled one by one', () => {
   const text = shown(arrows, (trace) => new Dialogue(trace).say('RCPT TO:<a>').hear('550 no'), {
     style: (part, piece) => `{${part} ${piece}}`,

@@ -52,6 +52,13 @@ C: .
 `);
 });
 
+test('of a request with credentials, only their line is a pattern', () => {
+  const text = saved((dialogue) =>
+    dialogue.bytes('GET /a?b HTTP/1.0\r\nAuthorization: Basic YTpi\r\nHost: a\r\n', 'request', 'GET', 'YTpi').close(),
+  );
+  expect(text).toBe('C: GET /a?b HTTP/1.0\nC~ ^Authorization: Basic .+$\nC: Host: a\nC: \n# closed by the client\n');
+});
+
 test('the seed dialogue parses into as many steps as it has lines', () => {
   let text = '';
   seedDialogue(wire((more) => (text += more)));
