@@ -6,6 +6,14 @@ export {
 } from './connect.ts';
 export { Connection, type ConnectionInit, type ConnectTiming } from './connection.ts';
 export {
+  bindDatagrams,
+  type Datagram,
+  type DatagramOptions,
+  type DatagramSocket,
+  MAX_DATAGRAM,
+  type ReceiveOptions,
+} from './datagram.ts';
+export {
   checkEndpoint,
   type Endpoint,
   formatEndpoint,
@@ -13,9 +21,13 @@ export {
   type PathEndpoint,
   parseEndpoint,
 } from './endpoint.ts';
+export { LINE_LIMIT, type Line, LineSplitter, readLines } from './lines.ts';
+export { type Listener, type ListenOptions, listen, type OnConnection } from './listen.ts';
 export { type HostInfo, lookup, type MailExchanger, resolveMx } from './lookup.ts';
 export { memoryPair, streamPair } from './memory.ts';
 export { type ProxyServer, type ProxyUrl, parseProxy } from './proxy.ts';
-export { type Chunking, play, type ReplayConnection, type ReplayOptions, replay } from './replay.ts';
+export { type Chunking, MismatchError, play, type ReplayConnection, type ReplayOptions, replay } from './replay.ts';
 export { cachingResolve, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
+export { resolveByDns } from './resolve-dns.ts';
 export { type TlsOptions, TlsSessions } from './tls.ts';
+export type { ServerTlsOptions } from './tls-server.ts';

@@ -7,6 +7,8 @@ import { ConnectionError } from '../errors.ts';
 export interface IpAddress {
   readonly address: string;
   readonly family: 4 | 6;
+  /** Seconds the answer holds for, where the resolver tells. */
+  readonly ttl?: number;
 }
 
 /** How names become addresses: the system's resolver (hosts file and DNS) unless the caller brings another. */
@@ -34,18 +36,35 @@ export async function addressesOf(host: string, resolve: Resolve): Promise<reado
   return addresses;
 }
 
-/** Remembers answers for `ttl` milliseconds, at most `entries` names; lookups of one name at once share one answer. */
+interface Remembered {
+  until: number;
+  readonly answer: Promise<readonly IpAddress[]>;
+}
+
+/**
+ * Remembers answers as long as they say that they hold, or, where they don't say, for `ttl` milliseconds; at most
+ * `entries` names. Lookups of one name at once share one answer.
+ */
 export function cachingResolve(resolve: Resolve, ttl: number, entries = 10_000): Resolve {
-  const known = new Map<string, { readonly until: number; readonly answer: Promise<readonly IpAddress[]> }>();
+  const known = new Map<string, Remembered>();
   return (host) => {
     const now = performance.now();
     const hit = known.get(host);
     if (hit !== undefined && hit.until > now) return hit.answer;
     known.delete(host);
     const answer = resolve(host);
-    known.set(host, { until: now + ttl, answer });
-    // a failure is not remembered: the next to ask tries again
-    answer.catch(() => known.delete(host));
+    const remembered = { until: now + ttl, answer };
+    known.set(host, remembered);
+    answer.then(
+      (addresses) => {
+        const seconds = Math.min(...addresses.map((each) => each.ttl ?? Number.POSITIVE_INFINITY));
+        if (seconds !== Number.POSITIVE_INFINITY) remembered.until = performance.now() + seconds * 1_000;
+      },
+      // a failure is not remembered: the next to ask tries again
+      () => {
+        if (known.get(host) === remembered) known.delete(host);
+      },
+    );
     const oldest = known.keys().next();
     if (known.size > entries && oldest.done === false) known.delete(oldest.value);
     return answer;
