@@ -43,6 +43,7 @@ export type ErrorCode =
   // ConnectionError: the way to the peer
   | 'NAME_NOT_FOUND'
   | 'CONNECT_FAILED'
+  | 'LISTEN_FAILED'
   | 'CONNECTION_LOST'
   | 'CONNECTION_CLOSED'
   | 'PROXY_FAILED'

@@ -7,10 +7,12 @@
  */
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { AbortError, ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '../errors.ts';
+import { ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '../errors.ts';
 import type { TlsFacts } from '../trace/event.ts';
 import type { Tracer } from '../trace/tracer.ts';
-import { type ChannelBinding, channelBinding, handshake, type TlsOptions } from './tls.ts';
+import { aborted, lost } from './faults.ts';
+import { type ChannelBinding, channelBinding, type Handshake, handshake, type TlsOptions } from './tls.ts';
+import { type ServerTlsOptions, serverHandshake } from './tls-server.ts';
 
 /** Bytes held for a reader that is not there; past this the peer has to wait. */
 const READ_AHEAD = 256 * 1024;
@@ -193,14 +195,23 @@ export class Connection implements AsyncDisposable {
    * @throws ProtocolError BYTES_BEFORE_TLS, TlsError, and what read() throws
    */
   async upgrade(options: TlsOptions = {}): Promise<TlsFacts> {
+    return this.#secure((clear) => handshake(clear, this.host, options));
+  }
+
+  /** The same as the server: waits for the client's handshake, and refuses bytes from before it as upgrade() does. */
+  async accept(options: ServerTlsOptions): Promise<TlsFacts> {
+    return this.#secure((clear) => serverHandshake(clear, options));
+  }
+
+  async #secure(start: (clear: Duplex) => Handshake): Promise<TlsFacts> {
     const before = this.#failure();
     if (before !== undefined) throw before;
-    if (this.#reading !== undefined) throw new TypeError('upgrade() while a read() waits');
+    if (this.#reading !== undefined) throw new TypeError('a TLS handshake while a read() waits');
     this.refuseUnread();
     const started = performance.now();
     const clear = this.#stream;
     this.#unlisten(clear);
-    const secure = handshake(clear, this.host, options);
+    const secure = start(clear);
     this.#stream = secure.stream;
     try {
       // a fault of the stream below, the deadline or the signal ends the handshake too
@@ -209,6 +220,7 @@ export class Connection implements AsyncDisposable {
       });
       await Promise.race([secure.done, faulted]);
       this.#reading = undefined;
+      this.#stream = secure.stream;
       this.#tls = secure.facts();
       this.#listen();
     } catch (error) {
@@ -396,19 +408,4 @@ export class Connection implements AsyncDisposable {
     this.#reportClose(by);
     this.#settleClosed();
   }
-}
-
-/** What an AbortSignal's reason becomes. */
-export function aborted(signal: AbortSignal | undefined, phase: string | undefined): AbortError {
-  return new AbortError('ABORTED', 'the caller aborted', { cause: signal?.reason, phase });
-}
-
-function lost(error: Error, phase: string | undefined): PlainwireError {
-  if (error instanceof PlainwireError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? error.message;
-  return new ConnectionError('CONNECTION_LOST', `the connection broke: ${code}`, {
-    cause: error,
-    retryable: true,
-    phase,
-  });
 }

@@ -4,6 +4,7 @@ import type { TlsFacts } from '../trace/event.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { parseTranscript, type Transcript, type TranscriptStep } from '../trace/transcript.ts';
 import { Connection } from './connection.ts';
+import { readLines } from './lines.ts';
 import { streamPair } from './memory.ts';
 
 /** How the server's bytes reach the client: as one write a step, by line, or byte by byte. */
@@ -14,6 +15,27 @@ export interface ReplayOptions {
   /** The server closes after this many bytes of what it says: to cut a dialogue anywhere. */
   readonly cutAfter?: number;
   readonly tracer?: Tracer;
+  /** What a `-- tls` step does on the server's side; by default it is taken as done. */
+  readonly onTls?: (server: Connection) => Promise<unknown>;
+}
+
+/** The client said something else than the transcript has. */
+export class MismatchError extends ProtocolError {
+  override name = 'MismatchError';
+  /** Counts the steps of the transcript from 1. */
+  readonly step: number;
+  /** The line, or the pattern. */
+  readonly expected: string;
+  /** Undefined where the client had nothing more to say. */
+  readonly received: string | undefined;
+
+  constructor(step: number, expected: string, received: string | undefined) {
+    const what = received === undefined ? 'the end of what the client said' : `'${received}'`;
+    super('UNEXPECTED_REPLY', `transcript step ${step}: expected ${expected}, received ${what}`);
+    this.step = step;
+    this.expected = expected;
+    this.received = received;
+  }
 }
 
 /** The client's end of a played dialogue. */
@@ -60,14 +82,15 @@ export function replay(transcript: Transcript | string, options: ReplayOptions =
 
 /** Plays the server's side on a connection. */
 export async function play(steps: Transcript, server: Connection, options: ReplayOptions = {}): Promise<void> {
-  const lines = new LineReader(server);
+  const lines = readLines(server);
   let left = options.cutAfter ?? Number.POSITIVE_INFINITY;
   for (const [index, step] of steps.entries()) {
     if (step.from === 'client') {
-      expectLine(step, await lines.next(), index);
+      expectLine(step, await nextOf(lines), index);
     } else if ('action' in step) {
       if (step.action === 'close') return server.close();
       if (step.action === 'reset') return server.destroy();
+      await options.onTls?.(server);
     } else {
       const bytes = step.bytes.subarray(0, left);
       left -= bytes.length;
@@ -81,12 +104,7 @@ export async function play(steps: Transcript, server: Connection, options: Repla
 function expectLine(step: TranscriptStep, line: string | undefined, index: number): void {
   const expected = 'pattern' in step ? step.pattern : 'line' in step ? step.line : '';
   const matches = typeof expected === 'string' ? line === expected : line !== undefined && expected.test(line);
-  if (matches) return;
-  const received = line === undefined ? 'the end of what the client said' : `'${line}'`;
-  throw new ProtocolError(
-    'UNEXPECTED_REPLY',
-    `transcript step ${index + 1}: expected ${expected}, received ${received}`,
-  );
+  if (!matches) throw new MismatchError(index + 1, String(expected), line);
 }
 
 function* pieces(bytes: Uint8Array, chunking: Chunking): Generator<Uint8Array> {
@@ -104,26 +122,8 @@ function* pieces(bytes: Uint8Array, chunking: Chunking): Generator<Uint8Array> {
   if (start < bytes.length) yield bytes.subarray(start);
 }
 
-/** Whole lines from a connection, without their line ends. */
-class LineReader {
-  readonly #connection: Connection;
-  #held = '';
-
-  constructor(connection: Connection) {
-    this.#connection = connection;
-  }
-
-  async next(): Promise<string | undefined> {
-    for (;;) {
-      const end = this.#held.indexOf('\n');
-      if (end !== -1) {
-        const line = this.#held.slice(0, end).replace(/\r$/, '');
-        this.#held = this.#held.slice(end + 1);
-        return Buffer.from(line, 'latin1').toString('utf8');
-      }
-      const chunk = await this.#connection.read().catch(() => undefined);
-      if (chunk === undefined) return undefined;
-      this.#held += Buffer.from(chunk).toString('latin1');
-    }
-  }
+/** A client that breaks off has nothing more to say. */
+async function nextOf(lines: AsyncGenerator<string>): Promise<string | undefined> {
+  const next = await lines.next().catch(() => undefined);
+  return next?.done === false ? next.value : undefined;
 }

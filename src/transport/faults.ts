@@ -1,0 +1,18 @@
+/** What the system's faults are called here. */
+import { AbortError, ConnectionError, PlainwireError } from '../errors.ts';
+
+/** What an AbortSignal's reason becomes. */
+export function aborted(signal: AbortSignal | undefined, phase: string | undefined): AbortError {
+  return new AbortError('ABORTED', 'the caller aborted', { cause: signal?.reason, phase });
+}
+
+/** What a fault of the socket becomes. */
+export function lost(error: Error, phase: string | undefined): PlainwireError {
+  if (error instanceof PlainwireError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? error.message;
+  return new ConnectionError('CONNECTION_LOST', `the connection broke: ${code}`, {
+    cause: error,
+    retryable: true,
+    phase,
+  });
+}
