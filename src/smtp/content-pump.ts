@@ -2,7 +2,7 @@
 import { MessageError, PlainwireError } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
 import type { Connection } from '../transport/index.ts';
-import { DataEncoder } from './content.ts';
+import { DataEncoder, LineEncoder, needsLineEnds } from './content.ts';
 import type { ContentStream, Session } from './session.ts';
 
 /** A BDAT chunk is at least this large, except the last: a chunk costs a command and a reply. */
@@ -18,10 +18,9 @@ export async function pump(
   const write = async (bytes: Uint8Array | string): Promise<void> => {
     if (bytes.length === 0) return;
     session.wrote(bytes);
-    const drained = connection.write(bytes);
-    if (drained === undefined) return;
-    await drained;
+    // for this block: a source that takes its time is no fault of the server's
     connection.setDeadline('content', blockMs);
+    await connection.write(bytes);
   };
   try {
     if (stream.framing === 'data') await pumpData(stream, session, write);
@@ -52,26 +51,34 @@ async function pumpData(stream: ContentStream, session: Session, write: Write): 
 }
 
 async function pumpChunks(stream: ContentStream, session: Session, write: Write): Promise<void> {
+  const lines = needsLineEnds(stream.message) ? new LineEncoder() : undefined;
   let held: Uint8Array[] = [];
   let octets = 0;
-  const chunk = async (place: 'more' | 'last'): Promise<void> => {
-    const pieces = held;
-    const command = session.beginChunk(stream, octets, place);
-    held = [];
-    octets = 0;
-    await write(command);
-    for (const piece of pieces) await write(piece);
-  };
-  for await (const piece of piecesOf(stream.message)) {
+  const hold = (piece: Uint8Array): void => {
     held.push(piece);
     octets += piece.length;
+  };
+  const chunk = (place: 'more' | 'last'): Uint8Array[] => {
+    const pieces = [Buffer.from(session.beginChunk(stream, octets, place), 'latin1'), ...held];
+    held = [];
+    octets = 0;
+    return pieces.filter(({ length }) => length > 0);
+  };
+  for await (const piece of piecesOf(stream.message)) {
+    hold(lines === undefined ? piece : lines.push(piece));
     if (octets < CHUNK_BYTES) continue;
     if (!session.isWanted(stream)) return session.breakContent(stream, undefined);
-    await chunk('more');
+    for (const each of chunk('more')) await write(each);
   }
   if (!session.isWanted(stream)) return session.breakContent(stream, undefined);
-  await chunk('last');
+  if (lines !== undefined) hold(lines.end());
+  const pieces = chunk('last');
+  const end = pieces.pop() as Uint8Array;
+  for (const each of pieces) await write(each);
+  // from here on only the server knows
+  const written = write(end);
   session.endContent(stream);
+  await written;
 }
 
 async function* piecesOf(message: Message): AsyncGenerator<Uint8Array> {

@@ -6,11 +6,13 @@
  */
 
 import { MessageError } from '../errors.ts';
+import type { Message } from '../mime/message.ts';
 
 const NUL = 0x00;
 const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
+const NOTHING = new Uint8Array(0);
 
 /**
  * A whole message, one character a byte, ready to be written behind a 354. `canonical`: its line ends are CRLF for sure,
@@ -30,33 +32,21 @@ export function canonicalText(text: string): string {
   return text.replace(/\r\n|\r|\n/g, '\r\n');
 }
 
-/** The same for a message that comes in pieces: feed each to {@link push}, then write what {@link end} gives. */
-export class DataEncoder {
-  readonly #canonical: boolean;
-  /** The last byte that was let out, to know where lines begin; a message begins at the start of a line. */
-  #last = LF;
+/**
+ * Whether its line ends have to be made CRLF on the way, by BDAT too: only BINARYMIME content is not made of lines
+ * (RFC 3030 section 3).
+ */
+export function needsLineEnds(message: Pick<Message, 'canonical' | 'encoding'>): boolean {
+  return !message.canonical && message.encoding !== 'binary';
+}
+
+/** {@link canonicalText} for text that comes in pieces. */
+export class LineEncoder {
   /** A CR at the end of a piece is held back: the next piece tells whether it is half of a CRLF. */
   #heldCr = false;
 
-  constructor(canonical: boolean) {
-    this.#canonical = canonical;
-  }
-
+  /** @throws MessageError FORBIDDEN_CHARACTER for a NUL */
   push(piece: Uint8Array): Uint8Array {
-    if (piece.length === 0) return piece;
-    const lines = this.#canonical ? piece : this.#canonicalize(piece);
-    return this.#stuff(lines);
-  }
-
-  /** What is still owed, with the final dot. */
-  end(): Uint8Array {
-    const held = this.#heldCr ? '\r\n' : '';
-    if (this.#heldCr) this.#last = LF;
-    this.#heldCr = false;
-    return Buffer.from(this.#last === LF ? `${held}.\r\n` : `${held}\r\n.\r\n`, 'latin1');
-  }
-
-  #canonicalize(piece: Uint8Array): Uint8Array {
     const source = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     if (source.includes(NUL)) throw nulRefused();
     if (!this.#heldCr && !source.includes(CR) && !source.includes(LF)) return piece;
@@ -65,6 +55,35 @@ export class DataEncoder {
     this.#heldCr = text.endsWith('\r');
     if (this.#heldCr) text = text.slice(0, -1);
     return Buffer.from(canonicalText(text), 'latin1');
+  }
+
+  /** What is still owed. */
+  end(): Uint8Array {
+    const held = this.#heldCr ? '\r\n' : '';
+    this.#heldCr = false;
+    return Buffer.from(held, 'latin1');
+  }
+}
+
+/** The same as {@link dataOf} for a message that comes in pieces: each goes to {@link push}, then comes {@link end}. */
+export class DataEncoder {
+  readonly #lines: LineEncoder | undefined;
+  /** The last byte that was let out, to know where lines begin; a message begins at the start of a line. */
+  #last = LF;
+
+  constructor(canonical: boolean) {
+    this.#lines = canonical ? undefined : new LineEncoder();
+  }
+
+  push(piece: Uint8Array): Uint8Array {
+    if (piece.length === 0) return piece;
+    return this.#stuff(this.#lines === undefined ? piece : this.#lines.push(piece));
+  }
+
+  /** What is still owed, with the final dot. */
+  end(): Uint8Array {
+    const held = this.#stuff(this.#lines?.end() ?? NOTHING);
+    return Buffer.concat([held, Buffer.from(this.#last === LF ? '.\r\n' : '\r\n.\r\n', 'latin1')]);
   }
 
   #stuff(lines: Uint8Array): Uint8Array {

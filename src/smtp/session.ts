@@ -7,7 +7,7 @@ import { ConnectionError, type PlainwireError, ProtocolError, type Reply, withFa
 import type { Message } from '../mime/message.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { type Command, encode, PHASES, secretsOf } from './command.ts';
-import { dataOf } from './content.ts';
+import { canonicalText, dataOf, needsLineEnds } from './content.ts';
 import { type Answer, type Dialogue, Interruption, type Step, type Utterance } from './dialogue.ts';
 import { checkLegal, nameOf, phaseOf } from './legal-replies.ts';
 import { formatReply } from './reply.ts';
@@ -64,10 +64,11 @@ export class Run {
   }
 }
 
-/** Bytes to be written, and the dialogues whose message ends in them. */
+/** Bytes to be written, the dialogues whose message ends in them, and how many replies they will be owed. */
 interface Piece {
   text: string;
   readonly ending: Run[];
+  replies: number;
 }
 
 interface Owed {
@@ -81,6 +82,8 @@ export class Session {
   readonly #parser = new ReplyParser((reply, raw) => this.#onReply(reply, raw));
   readonly #runs: Run[] = [];
   #owed: Owed[] = [];
+  /** How many of the replies owed are owed to words that have left: no other may have come yet. */
+  #due = 0;
   #out: (Piece | ContentStream)[] = [];
   #task: Task | undefined;
   #fault: PlainwireError | undefined;
@@ -99,7 +102,7 @@ export class Session {
     if (last === undefined) return true;
     if (!this.pace.pipelining || this.#runs.length >= this.pace.depth) return false;
     const { step } = last;
-    return step?.last === true && last.said === step.utterances.length;
+    return step?.last === true && last.said === step.utterances.length && last.content !== 'streaming';
   }
 
   /** Whether a dialogue is under way. */
@@ -136,6 +139,10 @@ export class Session {
   /** Lets a dialogue speak; `done` is called once with its outcome. Only where {@link isFree}. */
   begin<T>(dialogue: Dialogue<T>, done: (outcome: Outcome<T>) => void): Run {
     const run = new Run(dialogue, done as (outcome: Outcome<unknown>) => void);
+    if (this.#fault !== undefined) {
+      run.done({ ok: false, error: this.#fault });
+      return run;
+    }
     this.#runs.push(run);
     this.#advance(run, undefined);
     return run;
@@ -146,6 +153,7 @@ export class Session {
     const next = this.#out.shift();
     if (next === undefined || !('text' in next)) return next;
     for (const run of next.ending) run.content = 'left';
+    this.#due += next.replies;
     return next.text;
   }
 
@@ -187,7 +195,9 @@ export class Session {
     const waitsFor = this.#owed.find((each) => each.run === run)?.utterance;
     run.abandoned = true;
     this.#interrupt(run, this.#faultOf(run, waitsFor, fault));
-    if (this.#runs[0] === run) this.fail(dropped('a message on it was aborted'));
+    // a message that has left needs no more words: while others are under way, its reply is waited for with theirs
+    const blocks = this.#runs[0] === run && run.content !== 'left';
+    if (blocks || this.#runs.every((each) => each.abandoned)) this.fail(dropped('a message on it was aborted'));
   }
 
   /** The source of a message failed behind a 354: only the end of the connection keeps its beginning from being taken. */
@@ -216,7 +226,9 @@ export class Session {
     const last = place === 'last';
     const command: Command = { verb: 'BDAT', octets, last };
     const encoded = encode(command);
-    this.#owe(stream.run, utterance, last ? utterance.replies : 1);
+    const replies = last ? utterance.replies : 1;
+    this.#owe(stream.run, utterance, replies);
+    this.#due += replies;
     this.#traceSent(encoded, 'content', 'BDAT', command);
     return encoded;
   }
@@ -294,7 +306,14 @@ export class Session {
       }
       const utterance = utterances[run.said] as Utterance;
       run.said += 1;
-      this.#say(run, utterance);
+      try {
+        this.#say(run, utterance);
+      } catch (error) {
+        // part of the batch may have been said: nothing that comes now could be told from an answer to the rest
+        this.#settle(run, { ok: false, error });
+        this.fail(dropped('a message on it could not be said'));
+        return;
+      }
     }
     run.said = utterances.length;
     if (run.owed === 0 && run.content !== 'streaming') this.#complete(run);
@@ -304,7 +323,7 @@ export class Session {
     switch (utterance.kind) {
       case 'command': {
         const encoded = encode(utterance.command);
-        this.#write(encoded);
+        this.#write(encoded, 1);
         this.#owe(run, utterance, 1);
         if (this.#tracer !== undefined) {
           const { verb } = utterance.command;
@@ -316,12 +335,13 @@ export class Session {
       case 'bdat':
         return this.#sayContent(run, utterance);
       case 'lone dot':
-        this.#write('.\r\n');
+        this.#write('.\r\n', 1);
         this.#owe(run, utterance, 1);
         this.#traceSent('.\r\n', 'content', undefined, undefined);
         return;
       case 'greeting':
         this.#owe(run, utterance, 1);
+        this.#due += 1;
     }
   }
 
@@ -330,7 +350,10 @@ export class Session {
     const whole = message.inMemory();
     if (whole === undefined) {
       // a reply before the last byte is a reply ahead of time, but it may be a refusal: it is owed from the first byte on
-      if (kind === 'data') this.#owe(run, utterance, utterance.replies);
+      if (kind === 'data') {
+        this.#owe(run, utterance, utterance.replies);
+        this.#due += utterance.replies;
+      }
       run.content = 'streaming';
       this.#out.push({ message, framing: kind, run });
       return;
@@ -341,25 +364,27 @@ export class Session {
         : Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('latin1');
     if (kind === 'data') {
       const data = dataOf(text, message.canonical);
-      this.#write(data, run);
+      this.#write(data, utterance.replies, run);
       this.#owe(run, utterance, utterance.replies);
       this.#traceSent(data, 'content', undefined, undefined);
       return;
     }
-    const command: Command = { verb: 'BDAT', octets: text.length, last: true };
+    const chunk = needsLineEnds(message) ? canonicalText(text) : text;
+    const command: Command = { verb: 'BDAT', octets: chunk.length, last: true };
     const encoded = encode(command);
-    this.#write(encoded + text, run);
+    this.#write(encoded + chunk, utterance.replies, run);
     this.#owe(run, utterance, utterance.replies);
     this.#traceSent(encoded, 'content', 'BDAT', command);
-    this.#traceSent(text, 'content', undefined, undefined);
+    this.#traceSent(chunk, 'content', undefined, undefined);
   }
 
-  #write(text: string, ending?: Run): void {
+  #write(text: string, replies: number, ending?: Run): void {
     let last = this.#out[this.#out.length - 1];
     if (last !== undefined && 'text' in last) {
       last.text += text;
+      last.replies += replies;
     } else {
-      last = { text, ending: [] };
+      last = { text, ending: [], replies };
       this.#out.push(last);
     }
     if (ending !== undefined) last.ending.push(ending);
@@ -376,7 +401,7 @@ export class Session {
     if (this.#awaitsTls()) throw beforeTls();
     // RFC 5321 section 3.8: a server may say 421 at any time, and then closes
     if (reply.code === 421) this.#goodbye = reply;
-    if (owed === undefined) {
+    if (owed === undefined || (this.#due === 0 && reply.code !== 421)) {
       if (reply.code === 421) return this.fail(closing(reply));
       throw new ProtocolError(
         'UNEXPECTED_REPLY',
@@ -390,6 +415,7 @@ export class Session {
       throw new ProtocolError('UNEXPECTED_REPLY', 'the server took the message before its end was sent', { reply });
     }
     this.#owed.shift();
+    this.#due -= 1;
     run.owed -= 1;
     run.replies.push(reply);
     if (run.step !== undefined && run.said < run.step.utterances.length) this.#speak(run, run.step);
@@ -414,7 +440,7 @@ export class Session {
   #complete(run: Run): void {
     if (run.abandoned) {
       this.#runs.splice(this.#runs.indexOf(run), 1);
-      this.fail(dropped('a message on it was aborted'));
+      if (run.content !== 'left') this.fail(dropped('a message on it was aborted'));
       return;
     }
     const { replies, contentFault } = run;
