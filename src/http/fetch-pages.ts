@@ -1,4 +1,5 @@
 /** Many pages side by side: bounded memory, limits overall and per host, politeness, and a second try where it is safe. */
+import { setMaxListeners } from 'node:events';
 import { PlainwireError } from '../errors.ts';
 import { cachingResolve, resolveBySystem } from '../transport/index.ts';
 import { fetchPage } from './fetch-page.ts';
@@ -63,6 +64,8 @@ export async function* fetchPages(
   const settings = { ...DEFAULTS, ...options };
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  // every page under way listens to it
+  setMaxListeners(0, signal, stop.signal);
   const resolve = options.resolve ?? cachingResolve(resolveBySystem, NAME_CACHE_MS);
   const pageOptions: PageOptions = { ...options, signal, resolve };
   const run = new Run(urls, settings, pageOptions);
