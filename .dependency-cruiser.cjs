@@ -17,8 +17,18 @@ module.exports = {
     layer('transport', ['trace']),
     layer('trace', []),
     { name: 'errors-import-nothing', severity: 'error', from: { path: '^src/errors\\.ts$' }, to: {} },
-    { name: 'index-re-exports', severity: 'error', from: { pathNot: '^src/index\\.ts$' }, to: { path: '^src/index\\.ts$' } },
-    { name: 'sockets-in-transport-only', severity: 'error', from: { path: '^src/', pathNot: '^src/transport/' }, to: { path: sockets } },
+    {
+      name: 'index-re-exports',
+      severity: 'error',
+      from: { pathNot: '^src/index\\.ts$' },
+      to: { path: '^src/index\\.ts$' },
+    },
+    {
+      name: 'sockets-in-transport-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/transport/' },
+      to: { path: sockets },
+    },
     {
       name: 'protocols-are-ours',
       comment: 'the protocols are written by hand: no client of somebody else',
@@ -26,7 +36,12 @@ module.exports = {
       from: { path: '^src/' },
       to: { path: ['^(node:)?(http|https|http2)$', 'node_modules/(nodemailer|undici|axios|got|node-fetch)/'] },
     },
-    { name: 'terminal-in-cli-only', severity: 'error', from: { path: '^src/', pathNot: '^src/cli/' }, to: { path: '^(node:)?(process|readline|tty|child_process)' } },
+    {
+      name: 'terminal-in-cli-only',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^(node:)?(process|readline|tty|child_process)' },
+    },
     { name: 'no-circles', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
@@ -40,6 +55,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };
