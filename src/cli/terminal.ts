@@ -23,6 +23,10 @@ export interface Terminal {
   readonly signal: AbortSignal;
   readonly env: Environment;
   readonly stdin: NodeJS.ReadStream;
+  /** For what edits lines on it; text goes by way of {@link out}. */
+  readonly stdout: NodeJS.WriteStream;
+  /** Results that are no text; a promise where whoever reads them is slow. */
+  outBytes(bytes: Uint8Array): Promise<void> | undefined;
   /** Asks the person for a password without showing it; undefined where nobody can be asked. */
   readonly askSecret: ((question: string) => Promise<string>) | undefined;
 }
@@ -32,27 +36,39 @@ export function processTerminal(): Terminal {
   const interrupt = new AbortController();
   // Once: a second Ctrl-C ends the process at once, whatever it is waiting for.
   process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+  const out = writer(stdout);
   return {
-    out: writer(stdout),
+    out: (text) => void out(text),
+    outBytes: (bytes) => (out(bytes) ? undefined : drained(stdout)),
     err: writer(stderr),
     style: wantsColour(stderr, env) ? colours : undefined,
     signal: interrupt.signal,
     env,
     stdin,
+    stdout,
     askSecret:
       stdin.isTTY && stderr.isTTY ? (question) => askSecret(question, stdin, stderr, interrupt.signal) : undefined,
   };
 }
 
-function writer(stream: NodeJS.WriteStream): (text: string) => void {
+/** Writes until the reader is gone; false where it is slow. */
+function writer(stream: NodeJS.WriteStream): (data: string | Uint8Array) => boolean {
   let gone = false;
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     gone = true;
   });
-  return (text) => {
-    if (!gone) stream.write(text);
-  };
+  return (data) => gone || stream.write(data);
+}
+
+function drained(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      stream.off('drain', settle).off('error', settle);
+      resolve();
+    };
+    stream.on('drain', settle).on('error', settle);
+  });
 }
 
 /** https://no-color.org and Node's own FORCE_COLOR decide before the terminal does. */

@@ -11,7 +11,7 @@ import { parameter, parameterField, plainFallback, tokenParameter } from './para
 import type { Part } from './part.ts';
 import { quotedPrintable } from './quoted-printable.ts';
 import type { Source } from './source.ts';
-import { base64Text, encodeText, refuseUnfit, type TransferEncoding, type Way } from './text-body.ts';
+import { base64Text, encodeText, latin1, refuseUnfit, type TransferEncoding, type Way } from './text-body.ts';
 
 const FIELDS: ReadonlySet<string> = new Set<keyof Attachment>([
   'filename',
@@ -163,7 +163,7 @@ function encodeContent(
   const bytes = typeof octets === 'string' ? utf8(octets, `${field}.content`) : octets;
   switch (wanted) {
     case 'quoted-printable':
-      return { encoding: 'quoted-printable', body: quotedPrintable(bytes) };
+      return { encoding: 'quoted-printable', body: latin1(quotedPrintable(bytes, 'octets')) };
     case '7bit': {
       const text = Buffer.from(bytes).toString('latin1');
       refuseUnfit(text, field);

@@ -119,5 +119,6 @@ function withHead(head: string, utf8: boolean, segments: readonly Segment[]): re
 /** Does the body end in CRLF by itself, or is there none? Of content that is yet to be read nothing is known. */
 function endsInLine(body: Part['body']): boolean {
   if (typeof body === 'string') return body === '' || body.endsWith('\r\n');
-  return body instanceof Uint8Array && (body.length === 0 || body.at(-1) === 0x0a);
+  if (body instanceof Uint8Array) return body.length === 0 || body.at(-1) === 0x0a;
+  return 'endsInLine' in body && body.endsInLine === true;
 }

@@ -3,6 +3,9 @@ import { HARD_LINE } from './folding.ts';
 import type { Deferred } from './segment.ts';
 import { type Source, sourceFailed } from './source.ts';
 
+const CR = 0x0d;
+const LF = 0x0a;
+
 /** Octets at hand, to be sent in base64. */
 export function base64Octets(octets: Uint8Array): Deferred {
   return {
@@ -11,6 +14,19 @@ export function base64Octets(octets: Uint8Array): Deferred {
     blocks: () => base64Blocks(octets),
     async *stream() {
       yield* base64Blocks(octets);
+    },
+  };
+}
+
+/** Blocks that are encoded already. */
+export function readyBlocks(blocks: readonly Uint8Array[]): Deferred {
+  return {
+    size: blocks.reduce((total, block) => total + block.length, 0),
+    replayable: true,
+    endsInLine: blocks.at(-1)?.at(-1) === LF,
+    blocks: () => blocks,
+    async *stream() {
+      yield* blocks;
     },
   };
 }
@@ -44,9 +60,6 @@ export function binarySource(source: Source): Deferred {
     measure: async () => source.size ?? source.measure?.(),
   };
 }
-
-const CR = 0x0d;
-const LF = 0x0a;
 
 /** A source of lines, to be sent as they are with CRLF: what can't be sent that way ends the message. */
 export function linesSource(source: Source, allow8bit: boolean): Deferred {

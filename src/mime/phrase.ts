@@ -27,7 +27,12 @@ export function phrase(name: string, first: number = MAX_ENCODED_WORD): string[]
     if (name.length <= MAX_QUOTED && ATOMS.test(name)) return [name];
     if (name.length <= MAX_QUOTED && PRINTABLE.test(name)) return [`"${name.replace(/["\\]/g, '\\$&')}"`];
   }
-  return words(name, (word) => word.length <= MAX_QUOTED && ATOM.test(word), first);
+  return words(name, isShortAtom, first);
+}
+
+/** An atom that can stand for itself, and is not taken for an encoded word. */
+function isShortAtom(word: string): boolean {
+  return word.length <= MAX_QUOTED && ATOM.test(word) && !word.includes('=?');
 }
 
 /**

@@ -4,104 +4,146 @@
  * to mailbox files, and not every hop knows how to protect it.
  */
 
-const KINDS = { plain: 0, escape: 1, space: 2, lineFeed: 3, carriageReturn: 4, dot: 5, letterF: 6 } as const;
-const KIND = new Uint8Array(256).fill(KINDS.escape);
-KIND.fill(KINDS.plain, 0x21, 0x7f);
-KIND[0x3d] = KINDS.escape;
-KIND[0x20] = KINDS.space;
-KIND[0x09] = KINDS.space;
-KIND[0x0a] = KINDS.lineFeed;
-KIND[0x0d] = KINDS.carriageReturn;
-KIND[0x2e] = KINDS.dot;
-KIND[0x46] = KINDS.letterF;
+/** What an octet asks for; the first two are written as they are. */
+const PLAIN = 0;
+const SPACE = 1;
+const LINE_FEED = 2;
+const CARRIAGE_RETURN = 3;
+const DOT = 4;
+const LETTER_F = 5;
+const ESCAPE = 6;
+
+const KIND = new Uint8Array(256).fill(ESCAPE);
+KIND.fill(PLAIN, 0x21, 0x7f);
+KIND[0x3d] = ESCAPE;
+KIND[0x20] = SPACE;
+KIND[0x09] = SPACE;
+KIND[0x0a] = LINE_FEED;
+KIND[0x0d] = CARRIAGE_RETURN;
+KIND[0x2e] = DOT;
+KIND[0x46] = LETTER_F;
 
 /** A soft line break takes the 76th character. */
 const WIDTH = 75;
-const HEX = Buffer.from('0123456789ABCDEF', 'latin1');
+const HEX = new Uint8Array(Buffer.from('0123456789ABCDEF', 'latin1'));
 const EQUALS = 0x3d;
 const CR = 0x0d;
 const LF = 0x0a;
 
-/** Where the encoded text is put together; emptied before the longest step of the loop could overrun it. */
-const out = Buffer.allocUnsafeSlow(64 * 1024);
-const FULL = out.length - 256;
+/** No octet becomes more than three, and no 24 of them need more than one soft line break. */
+const MAX_GROWTH = 3.2;
 
 /** How many octets of it quoted-printable has to write as three. */
 export function countEscapes(bytes: Uint8Array): number {
   let count = 0;
-  for (let index = 0; index < bytes.length; index++) if (KIND[bytes[index] as number] === KINDS.escape) count += 1;
+  for (let index = 0; index < bytes.length; index++) if (KIND[bytes[index] as number] === ESCAPE) count += 1;
   return count;
 }
 
-export function quotedPrintable(bytes: Uint8Array): string {
-  const end = bytes.length;
-  let text = '';
-  let at = 0;
-  let column = 0;
-  let index = 0;
-  while (index < end) {
-    if (at > FULL) {
-      text += out.toString('latin1', 0, at);
-      at = 0;
-    }
-    let byte = bytes[index] as number;
-    let kind = KIND[byte] as number;
-    while (kind === KINDS.plain && column < WIDTH) {
-      out[at++] = byte;
-      column += 1;
-      if (++index === end) return text + out.toString('latin1', 0, at);
-      byte = bytes[index] as number;
-      kind = KIND[byte] as number;
-    }
-    if (kind === KINDS.lineFeed || (kind === KINDS.carriageReturn && bytes[index + 1] === LF)) {
-      out[at++] = CR;
-      out[at++] = LF;
-      index += kind === KINDS.lineFeed ? 1 : 2;
-      column = 0;
-      continue;
-    }
-    const escaped = mustEscape(kind, bytes, index, column);
-    if (column + (escaped ? 3 : 1) > WIDTH) {
-      out[at++] = EQUALS;
-      out[at++] = CR;
-      out[at++] = LF;
-      column = 0;
-      continue;
-    }
-    if (escaped) {
-      out[at++] = EQUALS;
-      out[at++] = HEX[byte >> 4] as number;
-      out[at++] = HEX[byte & 15] as number;
-      column += 3;
-    } else {
-      out[at++] = byte;
-      column += 1;
-    }
-    index += 1;
-  }
-  return text + out.toString('latin1', 0, at);
+/** In text every LF ends a line; in octets only CRLF does, and any other LF must come back as it is. */
+export type LineEnds = 'text' | 'octets';
+
+/** Octets that are encoded without asking for memory: what a small message holds, or a block of a big one. */
+const AT_ONCE = 96 * 1024;
+const scratch = new Uint8Array(Math.ceil(AT_ONCE * MAX_GROWTH));
+
+/** The encoded text. Every call begins a line. The result holds until the next call. */
+export function quotedPrintable(bytes: Uint8Array, lineEnds: LineEnds): Uint8Array {
+  const out = bytes.length <= AT_ONCE ? scratch : new Uint8Array(Math.ceil(bytes.length * MAX_GROWTH));
+  return out.subarray(0, encodeInto(bytes, out, lineEnds));
 }
 
-function mustEscape(kind: number, bytes: Uint8Array, index: number, column: number): boolean {
-  switch (kind) {
-    case KINDS.escape:
-    case KINDS.carriageReturn:
-      return true;
-    case KINDS.space: {
-      const next = bytes[index + 1];
-      return next === undefined || next === LF || (next === CR && bytes[index + 2] === LF);
+/**
+ * Writes the encoded octets and returns where they end. Four octets that can all stay as they are go in one step: they
+ * are looked at together, as one number.
+ */
+function encodeInto(bytes: Uint8Array, out: Uint8Array, lineEnds: LineEnds): number {
+  const isText = lineEnds === 'text';
+  const input = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const output = new DataView(out.buffer, out.byteOffset, out.length);
+  const end = bytes.length;
+  let at = 0;
+  let line = 0;
+  let index = 0;
+  while (index < end) {
+    const limit = line + WIDTH;
+    // The first octet of a line is looked at by itself: a dot or an F means something there.
+    while (at > line && at + 4 <= limit && index + 4 <= end) {
+      const four = input.getInt32(index, true);
+      if (mayNeedEscape(four)) break;
+      output.setInt32(at, four, true);
+      index += 4;
+      at += 4;
     }
-    case KINDS.dot:
-      return column === 0;
-    case KINDS.letterF:
-      return column === 0 && isFromLine(bytes, index);
-    default:
-      return false;
+    const octet = bytes[index];
+    if (octet === undefined) break;
+    const kind = KIND[octet] as number;
+    if (kind <= SPACE) {
+      if (at < limit) {
+        out[at++] = octet;
+        index += 1;
+        continue;
+      }
+    } else if (kind === ESCAPE) {
+      if (at + 3 <= limit) {
+        at = escaped(out, at, octet);
+        index += 1;
+        continue;
+      }
+    } else if ((octet === LF && isText) || (octet === CR && bytes[index + 1] === LF)) {
+      at = protectSpace(out, at, line);
+      at = put(out, at, CR, LF);
+      line = at;
+      index += octet === CR ? 2 : 1;
+      continue;
+    } else {
+      const isPlain = kind === DOT ? at > line : kind === LETTER_F && (at > line || !isFromLine(bytes, index));
+      if (at + (isPlain ? 1 : 3) <= limit) {
+        if (isPlain) out[at++] = octet;
+        else at = escaped(out, at, octet);
+        index += 1;
+        continue;
+      }
+    }
+    out[at] = EQUALS;
+    at = put(out, at + 1, CR, LF);
+    line = at;
   }
+  return protectSpace(out, at, line);
+}
+
+/** True if one of four octets is a control, "=", DEL or above; now and then for others, never false for these. */
+function mayNeedEscape(four: number): boolean {
+  const equals = four ^ 0x3d3d3d3d;
+  const found = (four - 0x20202020) | four | (four + 0x01010101) | ((equals - 0x01010101) & ~equals);
+  return (found & 0x80808080) !== 0;
 }
 
 function isFromLine(bytes: Uint8Array, index: number): boolean {
   return (
     bytes[index + 1] === 0x72 && bytes[index + 2] === 0x6f && bytes[index + 3] === 0x6d && bytes[index + 4] === 0x20
   );
+}
+
+function put(out: Uint8Array, at: number, first: number, second: number): number {
+  out[at] = first;
+  out[at + 1] = second;
+  return at + 2;
+}
+
+function escaped(out: Uint8Array, at: number, octet: number): number {
+  out[at] = EQUALS;
+  out[at + 1] = HEX[octet >> 4] as number;
+  out[at + 2] = HEX[octet & 15] as number;
+  return at + 3;
+}
+
+/** White space at the end of a line would be lost on the way: what was written as it is becomes an escape. */
+function protectSpace(out: Uint8Array, at: number, line: number): number {
+  const last = at > line ? (out[at - 1] as number) : 0;
+  if (KIND[last] !== SPACE) return at;
+  // The line ends here, so it may have its 76 characters.
+  if (at + 2 <= line + WIDTH + 1) return escaped(out, at - 1, last);
+  out[at - 1] = EQUALS;
+  return escaped(out, put(out, at, CR, LF), last);
 }

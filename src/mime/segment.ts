@@ -13,6 +13,8 @@ export interface Deferred {
   readonly blocks: (() => Iterable<Uint8Array>) | undefined;
   /** The blocks as they come. */
   stream(): AsyncIterable<Uint8Array>;
+  /** True if the last octets are known to be CRLF. */
+  readonly endsInLine?: boolean;
   /** The size, found out without reading the content, where that can be done. */
   measure?(): Promise<number | undefined>;
 }

@@ -1,8 +1,10 @@
 import { MessageError } from '../errors.ts';
 import { base64Blocks } from './base64.ts';
+import { readyBlocks } from './deferred.ts';
 import { HARD_LINE } from './folding.ts';
 import { refuseLoneSurrogates } from './forbidden.ts';
 import { countEscapes, quotedPrintable } from './quoted-printable.ts';
+import type { Deferred } from './segment.ts';
 
 /** Content-Transfer-Encoding (RFC 2045 section 6). */
 export type TransferEncoding = '7bit' | '8bit' | 'binary' | 'quoted-printable' | 'base64';
@@ -13,7 +15,7 @@ export type Way = '7bit' | '8bit' | 'binary';
 /** A text as it goes into a part: CRLF line ends, and encoded. A string is ASCII. */
 export interface TextBody {
   readonly encoding: TransferEncoding;
-  readonly body: string | Uint8Array;
+  readonly body: string | Uint8Array | Deferred;
 }
 
 /** What a survey found. */
@@ -23,6 +25,8 @@ const HAS_CR = 2;
 const HAS_UNSAFE = 4;
 const HAS_LONG_LINE = 8;
 const SAFE = HAS_LF | HAS_CR;
+
+const REPLACEMENT = Buffer.from('\ufffd', 'utf8');
 
 const SURVEY_OCTETS = 64 * 1024;
 const memory = new ArrayBuffer(SURVEY_OCTETS + 4);
@@ -34,32 +38,82 @@ const words = new Int32Array(memory);
  * base64, whichever is shorter; or as it is in UTF-8 where the way takes 8 bits.
  */
 export function encodeText(text: string, field: string, way: Way, forced?: 'quoted-printable' | 'base64'): TextBody {
+  if (forced === 'quoted-printable') return { encoding: forced, body: quotedPrintableText(text, field) };
   const size = Buffer.byteLength(text, 'utf8');
   if (size === text.length && forced === undefined) {
     const findings = surveyAscii(text);
     if ((findings & ~SAFE) === 0) return { encoding: '7bit', body: withCrlf(text, findings) };
   }
-  if (size !== text.length) refuseLoneSurrogates(text, field);
-  const bytes = Buffer.from(text, 'utf8');
   if (way !== '7bit' && forced === undefined) {
     const plain = eightBit(text);
-    if (plain !== undefined) return { encoding: '8bit', body: plain };
+    if (plain !== undefined) {
+      refuseReplaced(plain, text, field);
+      return { encoding: '8bit', body: plain };
+    }
   }
-  // Base64 takes four characters for three octets, and two for each line end.
-  const isShorterInBase64 = bytes.length + 2 * countEscapes(bytes) > bytes.length * 1.37;
-  if (forced === 'base64' || (forced === undefined && isShorterInBase64)) {
-    return { encoding: 'base64', body: base64Text(Buffer.from(text.replace(/\r\n|\n/g, '\r\n'), 'utf8')) };
+  if (forced === 'base64' || (forced === undefined && isShorterInBase64(text, size))) {
+    const bytes = Buffer.from(text.replace(/\r\n|\n/g, '\r\n'), 'utf8');
+    refuseReplaced(bytes, text, field);
+    return { encoding: 'base64', body: base64Text(bytes) };
   }
-  return { encoding: 'quoted-printable', body: quotedPrintable(bytes) };
+  return { encoding: 'quoted-printable', body: quotedPrintableText(text, field) };
+}
+
+/** Where the octets of a block of text are put; three for each of its characters at most. */
+const BLOCK_CHARACTERS = 32 * 1024;
+const utf8 = new Uint8Array(BLOCK_CHARACTERS * 3);
+const encoder = new TextEncoder();
+
+/** A string where it is short, so that a small message is one string; blocks where it is long. */
+function quotedPrintableText(text: string, field: string): string | Deferred {
+  if (text.length <= BLOCK_CHARACTERS) return latin1(encodeBlock(text, field));
+  const blocks: Uint8Array[] = [];
+  for (let start = 0; start < text.length; ) {
+    const isLast = text.length - start <= BLOCK_CHARACTERS;
+    // A block ends with a line. A line that fills a block is taken with all that follows, which only costs memory.
+    const lineEnd = isLast ? 0 : text.lastIndexOf('\n', start + BLOCK_CHARACTERS - 1) + 1;
+    const end = lineEnd > start ? lineEnd : text.length;
+    blocks.push(encodeBlock(text.slice(start, end), field).slice());
+    start = end;
+  }
+  return readyBlocks(blocks);
+}
+
+function encodeBlock(text: string, field: string): Uint8Array {
+  const isLong = text.length > BLOCK_CHARACTERS;
+  const bytes = isLong ? Buffer.from(text, 'utf8') : utf8.subarray(0, encoder.encodeInto(text, utf8).written);
+  refuseReplaced(bytes, text, field);
+  return quotedPrintable(bytes, 'text');
+}
+
+/** Half a pair is encoded as U+FFFD, which is also a character of its own: only where one is found, the text is searched. */
+function refuseReplaced(octets: Uint8Array, text: string, field: string): void {
+  const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+  if (octets.length !== text.length && bytes.includes(REPLACEMENT)) refuseLoneSurrogates(text, field);
+}
+
+/** Base64 takes four characters for three octets and two for each line end; quoted-printable three for some octets. */
+function isShorterInBase64(text: string, size: number): boolean {
+  const room = size * 0.37;
+  const added = size - text.length;
+  // A character that is not ASCII takes three octets for every two that it adds, or two for each: few texts need a count.
+  if (added > 0 && 4 * added <= room) return false;
+  if (3 * added > room) return true;
+  return 2 * countEscapes(Buffer.from(text, 'utf8')) > room;
 }
 
 /** Base64 as one string. */
 export function base64Text(bytes: Uint8Array): string {
   let encoded = '';
   for (const block of base64Blocks(bytes)) {
-    encoded += Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1');
+    encoded += latin1(block);
   }
   return encoded;
+}
+
+/** ASCII octets as a string. */
+export function latin1(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
 }
 
 /** Throws unless the text can go out in this encoding as it is. */

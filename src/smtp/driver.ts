@@ -32,6 +32,7 @@ export class Driver {
   #started: Task | undefined;
   #congested = false;
   #pumping = false;
+  #corked = false;
 
   private constructor(connection: Connection, settings: Settings) {
     this.connection = connection;
@@ -90,6 +91,18 @@ export class Driver {
     return run;
   }
 
+  /** What is begun within `task` is written in one go. */
+  together(task: () => void): void {
+    if (this.#corked) return task();
+    this.#corked = true;
+    try {
+      task();
+    } finally {
+      this.#corked = false;
+    }
+    this.#flush();
+  }
+
   /** Begins a dialogue; its outcome as a promise. */
   perform<T>(dialogue: Dialogue<T>): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -112,11 +125,13 @@ export class Driver {
   /** @throws UnsupportedError PLAINTEXT_AUTH_REFUSED where credentials would go in clear to another host */
   mayAuthenticate(): void {
     const { connection, settings } = this;
-    const secure = connection.tls !== undefined;
-    if (secure || settings.allowPlaintextAuth || isLocal(connection.remote)) return;
+    if (settings.allowPlaintextAuth) return;
+    // a proxy on this host says nothing of where the other end is
+    if (settings.proxy === undefined && isLocal(connection.remote)) return;
+    if (connection.tls !== undefined && (connection.tls.authorized || !settings.anyPeer)) return;
     throw new UnsupportedError(
       'PLAINTEXT_AUTH_REFUSED',
-      'credentials are not shown over an unencrypted connection to another host (allowPlaintextAuth: true does it all the same)',
+      `credentials are not shown over ${connection.tls === undefined ? 'an unencrypted' : 'an unverified'} connection to another host (allowPlaintextAuth: true does it all the same)`,
       { phase: 'auth' },
     );
   }
@@ -152,10 +167,13 @@ export class Driver {
             new ConnectionError('CONNECTION_CLOSED', 'the server closed the connection', { retryable: true }),
           );
         } else {
-          this.#session.receive(chunk);
-          this.#work();
-          this.#flush();
-          this.events.onProgress();
+          // what the replies set free is begun before anything is written: the end of one message and the beginning of
+          // the next leave in one write
+          this.together(() => {
+            this.#session.receive(chunk);
+            this.#work();
+            this.events.onProgress();
+          });
         }
       }
     } catch (error) {
@@ -192,7 +210,8 @@ export class Driver {
   }
 
   #flush(): void {
-    if (this.#pumping) return;
+    // what is said on a broken connection has not left: the reader hears of the fault
+    if (this.#pumping || this.#corked || this.connection.fault !== undefined) return;
     for (let next = this.#session.take(); next !== undefined; next = this.#session.take()) {
       if (typeof next === 'string') {
         this.#write(next);

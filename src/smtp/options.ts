@@ -74,6 +74,8 @@ export interface Settings {
   readonly security: Security;
   readonly auth: Credentials | undefined;
   readonly tls: TlsOptions;
+  /** TLS is taken from whoever answers, and nobody asked for that in so many words: no place for credentials. */
+  readonly anyPeer: boolean;
   /** Undefined: the address that the connection is made from. */
   readonly name: string | undefined;
   readonly lmtp: boolean;
@@ -104,12 +106,14 @@ export function settingsOf(server: string | SmtpOptions, known: ReadonlySet<stri
     throw new MessageError('BAD_INPUT', 'messagesInFlight', `expected a whole number from 1, not ${messagesInFlight}`);
   }
   const tls = options.tls ?? {};
+  // who asked for TLS only where it is there, and shows no credentials, would otherwise go in clear: any TLS is better
+  const anyPeer = security === 'opportunistic' && auth === undefined && tls.rejectUnauthorized === undefined;
   return {
     target: targetOf(options, security),
     security,
     auth,
-    // who asked for TLS only where it is there, and shows no credentials, would otherwise go in clear: any TLS is better
-    tls: security === 'opportunistic' && auth === undefined ? { rejectUnauthorized: false, ...tls } : tls,
+    tls: anyPeer ? { ...tls, rejectUnauthorized: false } : tls,
+    anyPeer,
     name: nameOf(options.name),
     lmtp,
     proxy: options.proxy,
@@ -192,6 +196,8 @@ export function parseServer(text: string): SmtpOptions {
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
       throw new MessageError('BAD_INPUT', 'server', 'expected smtp://, smtps://, lmtp://, smtp+unix: or host:port');
     }
+    // user:password@host with its scheme forgotten: said here, because a complaint further down would quote it
+    if (text.includes('@')) throw notAUrl();
     const endpoint = parseEndpoint(text, 0, 'server');
     if ('path' in endpoint) return endpoint;
     return endpoint.port === 0 ? { host: endpoint.host } : endpoint;
@@ -207,15 +213,11 @@ export function parseServer(text: string): SmtpOptions {
     // a scheme that URL knows no special rules for keeps its host as it was written
     url = new URL(text);
   } catch {
-    throw new MessageError(
-      'BAD_INPUT',
-      'server',
-      'not a URL: write smtp://user:password@host:port, with user and password percent-encoded',
-    );
+    throw notAUrl();
   }
   if (url.hostname === '') throw new MessageError('BAD_INPUT', 'server', 'the URL names no host');
-  if (url.pathname !== '' && url.pathname !== '/')
-    throw new MessageError('BAD_INPUT', 'server', `nothing is expected behind the host, not '${url.pathname}'`);
+  // what stands behind the host may be the end of a password that should have been percent-encoded: it is not quoted
+  if ((url.pathname !== '' && url.pathname !== '/') || url.hash !== '' || url.search.includes('@')) throw notAUrl();
   const security = url.searchParams.get('security');
   for (const key of url.searchParams.keys()) {
     if (key !== 'security')
@@ -228,6 +230,14 @@ export function parseServer(text: string): SmtpOptions {
     ...(security === null ? {} : { security: security as Security }),
     ...(url.username === '' ? {} : { auth: { user: decoded(url.username), pass: decoded(url.password) } }),
   };
+}
+
+function notAUrl(): MessageError {
+  return new MessageError(
+    'BAD_INPUT',
+    'server',
+    'not a URL: write smtp://user:password@host:port, with user and password percent-encoded and nothing behind the port',
+  );
 }
 
 function decoded(text: string): string {

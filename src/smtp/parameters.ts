@@ -146,7 +146,7 @@ export function rcptParameters(mailbox: Mailbox, options: TransactionOptions): r
   const notify = own?.notify ?? dsn.notify;
   const parameters: string[] = [];
   if (notify === 'never') parameters.push('NOTIFY=NEVER');
-  else if (notify !== undefined && notify.length > 0) parameters.push(`NOTIFY=${notify.join(',').toUpperCase()}`);
+  else if (notify !== undefined && notify.length > 0) parameters.push(`NOTIFY=${events(notify)}`);
   if (own?.originalRecipient !== undefined) {
     const address = limited('dsn.recipients.originalRecipient', own.originalRecipient, 500);
     // RFC 6533 section 3: an address that is not ASCII has a type of its own
@@ -154,6 +154,14 @@ export function rcptParameters(mailbox: Mailbox, options: TransactionOptions): r
     parameters.push(`ORCPT=${type};${xtext(address)}`);
   }
   return parameters;
+}
+
+const EVENTS: readonly string[] = ['success', 'failure', 'delay'];
+
+function events(notify: readonly string[]): string {
+  if (typeof notify === 'string' || notify.some((event) => !EVENTS.includes(event)))
+    throw new MessageError('BAD_INPUT', 'dsn.notify', `expected 'never' or a list of ${EVENTS.join(', ')}`);
+  return notify.join(',').toUpperCase();
 }
 
 function limited(field: string, text: string, most: number): string {

@@ -55,7 +55,7 @@ const LONGEST_RETRY_PAUSE = 30_000;
 export class Pool {
   readonly #connector: Connector;
   readonly #options: PoolOptions;
-  #queue: Job[] = [];
+  #queue: (Job | undefined)[] = [];
   #head = 0;
   readonly #lines = new Set<Line>();
   #opening = 0;
@@ -122,9 +122,7 @@ export class Pool {
   /** Every message that is not done fails with the error. */
   abort(error: PlainwireError): void {
     this.#closing = true;
-    for (const job of this.#queue.splice(this.#head)) this.#finish(job, { ok: false, error });
-    this.#queue = [];
-    this.#head = 0;
+    for (const job of this.#takeAll()) this.#finish(job, { ok: false, error });
     for (const line of this.#lines) line.driver.abort(error);
   }
 
@@ -184,6 +182,8 @@ export class Pool {
   #next(): Job | undefined {
     const job = this.#queue[this.#head];
     if (job === undefined) return undefined;
+    // a message that is on its way shall not be held by its old place in the queue
+    this.#queue[this.#head] = undefined;
     this.#head += 1;
     if (this.#head === this.#queue.length) {
       this.#queue = [];
@@ -196,8 +196,19 @@ export class Pool {
     return job;
   }
 
-  /** Lets a connection begin as many messages as it may. */
+  #takeAll(): readonly Job[] {
+    const jobs = this.#queue.slice(this.#head).filter((job) => job !== undefined);
+    this.#queue = [];
+    this.#head = 0;
+    return jobs;
+  }
+
+  /** Lets a connection begin as many messages as it may, and write them in one go. */
   #feed(line: Line): void {
+    line.driver.together(() => this.#begins(line));
+  }
+
+  #begins(line: Line): void {
     const { driver } = line;
     while (!this.#isEmpty && !line.retiring && !line.checking && driver.isFree) {
       if (line.sent >= line.most) {
@@ -315,10 +326,7 @@ export class Pool {
   /** No connection can be had: with others standing the messages wait for those, else one after another fails. */
   #openFailed(error: unknown): void {
     if (this.#lines.size > 0) return;
-    const waiting = this.#queue.slice(this.#head);
-    this.#queue = [];
-    this.#head = 0;
-    for (const job of waiting) {
+    for (const job of this.#takeAll()) {
       job.tries += 1;
       this.#failed(job, error, 'fresh');
     }

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { MessageError, type PlainwireError } from '../../src/errors.ts';
+import { DEFAULT_DEADLINES, deadlinesOf } from '../../src/smtp/deadlines.ts';
+import { Mailer, type MailerOptions } from '../../src/smtp/index.ts';
+import { parseServer, type SmtpOptions, settingsOf } from '../../src/smtp/options.ts';
+
+function thrown(task: () => unknown): PlainwireError {
+  try {
+    task();
+  } catch (error) {
+    expect(error).toBeInstanceOf(MessageError);
+    return error as MessageError;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('a server as text', () => {
+  it.each<[string, SmtpOptions]>([
+    ['mail.example.com', { host: 'mail.example.com' }],
+    ['mail.example.com:2525', { host: 'mail.example.com', port: 2525 }],
+    ['127.0.0.1', { host: '127.0.0.1' }],
+    ['::1', { host: '::1' }],
+    ['[::1]:25', { host: '::1', port: 25 }],
+    ['/run/lmtp', { path: '/run/lmtp' }],
+    ['smtp://mail.example.com', { host: 'mail.example.com' }],
+    ['smtp://mail.example.com/', { host: 'mail.example.com' }],
+    ['smtp://[2001:db8::1]:25', { host: '2001:db8::1', port: 25 }],
+    ['SMTPS://mail.example.com', { host: 'mail.example.com', security: 'tls' }],
+    ['smtp://mail.example.com:25?security=none', { host: 'mail.example.com', port: 25, security: 'none' }],
+    ['smtp://u%40x:p%3A%2F%23@h:587', { host: 'h', port: 587, auth: { user: 'u@x', pass: 'p:/#' } }],
+    ['smtp://user@h', { host: 'h', auth: { user: 'user', pass: '' } }],
+    ['smtp://user:p%C3%A4ss@h', { host: 'h', auth: { user: 'user', pass: 'päss' } }],
+    ['lmtp://127.0.0.1:24', { lmtp: true, host: '127.0.0.1', port: 24 }],
+    ['lmtps://127.0.0.1', { lmtp: true, security: 'tls', host: '127.0.0.1' }],
+    ['lmtp+unix:/run/dovecot/lmtp', { lmtp: true, path: '/run/dovecot/lmtp' }],
+    ['lmtp+unix:///run/a%20b', { lmtp: true, path: '/run/a b' }],
+    ['smtp+unix:/run/smtp', { path: '/run/smtp' }],
+  ])('%s', (text, expected) => {
+    expect(parseServer(text)).toEqual(expected);
+    expect(() => settingsOf(text)).not.toThrow();
+  });
+
+  it.each([
+    '', ' ', 'http://mail.example.com', 'ftp:mail', 'smtp://', 'smtp:///path', 'smtp://host:99999', 'smtp://host:abc',
+    'smtp://host:0', 'smtp://host/inbox', 'smtp://host?tls=yes', 'smtp://host#frag', 'smtp://host?security=maybe',
+    'smtp://us%er@host', 'host:', 'host:0', 'host:1:2', 'ho st', 'host\r\nEHLO x', 'smtp://ho%0D%0Ast', 'smtp://a b',
+    'lmtp+unix:', 'smtp+unix:a%00b', '[::1', '[localhost]:25', 'smtp://[::g]:25', 'smtps://u:p@:465',
+  ])('refuses %j', (text) => {
+    thrown(() => settingsOf(text));
+  }); // biome-ignore format: a list
+
+  it.each([
+    'user:Geheim@mail.example.com:25', 'smtp:user:Geheim@mail.example.com', 'smtp://user:Geh/eim@mail.example.com',
+    'smtp://user:1/Geheim@mail.example.com', 'smtp://user:1?Geheim@mail.example.com',
+    'smtp://user:1#Geheim@mail.example.com', 'smtp://user:Geheim@mail.example.com:x', 'smtp://user:Geheim%@host',
+    'smtp://user:Geheim@ho st', 'smtp://user:Geheim@', 'smtps//user:Geheim@host', 'smpt://user:Geheim@host',
+    'smtp://user:1?security=Geheim@host', 'user:Geheim@[::1', 'http://user:Geheim@host', 'smtp://user:Geheim@h?x=1',
+  ])('never quotes a password: %s', (text) => {
+    const error = thrown(() => settingsOf(text));
+    expect(`${error.message} ${error.stack} ${JSON.stringify(error)} ${String(error.cause ?? '')}`).not.toContain('Geheim');
+  }); // biome-ignore format: a list
+});
+
+describe('options', () => {
+  it.each<[string, SmtpOptions, Partial<ReturnType<typeof settingsOf>>]>([
+    ['tls on 465', { host: 'h', port: 465 }, { security: 'tls' }],
+    ['starttls on 587', { host: 'h', port: 587 }, { security: 'starttls' }],
+    ['starttls with credentials', { host: 'h', port: 25, auth: { user: 'u', pass: 'p' } }, { security: 'starttls' }],
+    ['opportunistic', { host: 'h', port: 25 }, { security: 'opportunistic', anyPeer: true }],
+    [
+      'verified where asked',
+      { host: 'h', tls: { rejectUnauthorized: true } },
+      { tls: { rejectUnauthorized: true }, anyPeer: false },
+    ],
+    [
+      'verified with credentials',
+      { host: 'h', security: 'opportunistic', auth: { user: 'u', pass: 'p' } },
+      { tls: {}, anyPeer: false },
+    ],
+    ['none on a path', { path: '/run/smtp' }, { security: 'none' }],
+    [
+      'port 465 for tls',
+      { host: 'h', security: 'tls' },
+      { target: { kind: 'endpoint', endpoint: { host: 'h', port: 465 } } },
+    ],
+    [
+      'port 24 for LMTP',
+      { host: 'h', lmtp: true },
+      { target: { kind: 'endpoint', endpoint: { host: 'h', port: 24 } } },
+    ],
+    ['direct delivery', { domain: 'example.com' }, { target: { kind: 'domain', domain: 'example.com', port: 25 } }],
+    ['starttls is verified', { host: 'h', security: 'starttls' }, { tls: {}, anyPeer: false }],
+  ])('%s', (_, options, expected) => {
+    expect(settingsOf(options)).toMatchObject(expected);
+  });
+
+  it.each<[string, object, string]>([
+    ['no place', {}, 'host'],
+    ['two places', { host: 'h', path: '/p' }, 'host'],
+    ['an unknown option', { host: 'h', prot: 25 }, 'prot'],
+    ['an option of nodemailer', { host: 'h', secure: true }, 'secure'],
+    ['an unknown security', { host: 'h', security: 'ssl' }, 'security'],
+    ['a port out of range', { host: 'h', port: 70_000 }, 'port'],
+    ['a port that is none', { host: 'h', port: 2.5 }, 'port'],
+    ['a host with a line end', { host: 'h\r\nQUIT' }, 'host'],
+    ['an empty host', { host: '' }, 'host'],
+    ['a domain with NUL', { domain: 'a\0b' }, 'host'],
+    ['a name with a line end', { host: 'h', name: 'me\r\nMAIL FROM:<a@b>' }, 'name'],
+    ['a name with NUL', { host: 'h', name: 'me\0' }, 'name'],
+    ['a name of two words', { host: 'h', name: 'me you' }, 'name'],
+    ['an empty name', { host: 'h', name: '' }, 'name'],
+    ['no message in flight', { host: 'h', messagesInFlight: 0 }, 'messagesInFlight'],
+    ['half a connection', { host: 'h', connections: 0.5 }, 'connections'],
+    ['no connections', { host: 'h', connections: 0 }, 'connections'],
+    ['a rate of nothing', { host: 'h', rate: 0 }, 'rate'],
+    ['a rate that is none', { host: 'h', rate: Number.NaN }, 'rate'],
+    ['retries below 0', { host: 'h', retries: -1 }, 'retries'],
+    ['no messages', { host: 'h', messagesPerConnection: 0 }, 'messagesPerConnection'],
+    ['no idle time', { host: 'h', idleTimeout: 0 }, 'idleTimeout'],
+    ['an unknown phase', { host: 'h', timeouts: { reading: 1 } }, 'timeouts.reading'],
+    ['a deadline of 0', { host: 'h', timeouts: { mail: 0 } }, 'timeouts.mail'],
+    ['a deadline that is text', { host: 'h', timeouts: { mail: '5' } }, 'timeouts.mail'],
+    ['deadlines of 0', { host: 'h', timeouts: 0 }, 'timeouts.lookup'],
+  ])('refuses %s, and names it', (_, options, field) => {
+    const error = thrown(() => new Mailer(options as MailerOptions)) as MessageError;
+    expect(error.field).toBe(field);
+  });
+
+  it('has a deadline for every phase, by default those of RFC 5321', () => {
+    expect(deadlinesOf()).toEqual(DEFAULT_DEADLINES);
+    expect(DEFAULT_DEADLINES).toMatchObject({ greeting: 300_000, mail: 300_000, rcpt: 300_000, data: 120_000 });
+    expect(DEFAULT_DEADLINES).toMatchObject({ block: 180_000, content: 600_000 });
+    expect(new Set(Object.values(deadlinesOf(7)))).toEqual(new Set([7]));
+    expect(deadlinesOf({ mail: 9 })).toEqual({ ...DEFAULT_DEADLINES, mail: 9 });
+  });
+});
