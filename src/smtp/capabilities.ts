@@ -76,7 +76,7 @@ function fields(greeting: string, extended: boolean, extensions: ReadonlyMap<str
     pipelining: extensions.has('PIPELINING'),
     size: numberOf(extensions.get('SIZE')),
     startTls: extensions.has('STARTTLS'),
-    auth: (extensions.get('AUTH') ?? []).map((mechanism) => mechanism.toUpperCase()),
+    auth: [...new Set([...new Set((extensions.get('AUTH') ?? []).map((mechanism) => mechanism.toUpperCase()))])],
     eightBitMime: extensions.has('8BITMIME'),
     smtpUtf8: extensions.has('SMTPUTF8'),
     dsn: extensions.has('DSN'),

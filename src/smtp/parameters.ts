@@ -2,7 +2,7 @@
 import { MessageError, UnsupportedError } from '../errors.ts';
 import type { Mailbox, Message } from '../mime/index.ts';
 import type { Capabilities } from './capabilities.ts';
-import { xtext } from './xtext.ts';
+import { utf8AddressXtext, xtext } from './xtext.ts';
 
 /** RFC 3461: when the sender hears of a recipient's delivery. */
 export type Notify = 'never' | readonly ('success' | 'failure' | 'delay')[];
@@ -150,8 +150,8 @@ export function rcptParameters(mailbox: Mailbox, options: TransactionOptions): r
   if (own?.originalRecipient !== undefined) {
     const address = limited('dsn.recipients.originalRecipient', own.originalRecipient, 500);
     // RFC 6533 section 3: an address that is not ASCII has a type of its own
-    const type = /[^\0-\x7f]/.test(address) ? 'utf-8' : 'rfc822';
-    parameters.push(`ORCPT=${type};${xtext(address)}`);
+    const isAscii = !/[^\0-\x7f]/.test(address);
+    parameters.push(isAscii ? `ORCPT=rfc822;${xtext(address)}` : `ORCPT=utf-8;${utf8AddressXtext(address)}`);
   }
   return parameters;
 }

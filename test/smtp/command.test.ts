@@ -5,7 +5,7 @@ import { type Capabilities, parseCapabilities, withoutExtensions } from '../../s
 import { type Command, describe as described, encode, secretsOf } from '../../src/smtp/command.ts';
 import { checkLegal } from '../../src/smtp/legal-replies.ts';
 import { makeReply } from '../../src/smtp/reply.ts';
-import { xtext } from '../../src/smtp/xtext.ts';
+import { utf8AddressXtext, xtext } from '../../src/smtp/xtext.ts';
 
 const COMMANDS: readonly [Command, string][] = [
   [{ verb: 'EHLO', name: 'client.example' }, 'EHLO client.example'],
@@ -195,6 +195,14 @@ describe('xtext', () => {
     ['\x7f', '+7F'],
   ])('%j', (text, expected) => {
     expect(xtext(text)).toBe(expected);
+  });
+
+  it.each([
+    ['jörg+a@example.com', 'j\\x{F6}rg\\x{2B}a@example.com'],
+    ['😀=\\@x', '\\x{1F600}\\x{3D}\\x{5C}@x'],
+    ['a b\r\n', 'a\\x{20}b\\x{0D}\\x{0A}'],
+  ])('%j, as an address', (address, expected) => {
+    expect(utf8AddressXtext(address)).toBe(expected);
   });
 
   it('is printable, has no space, and can be read back', () => {
