@@ -11,7 +11,8 @@ import { parameter, parameterField, plainFallback, tokenParameter } from './para
 import type { Part } from './part.ts';
 import { quotedPrintable } from './quoted-printable.ts';
 import type { Source } from './source.ts';
-import { base64Text, encodeText, latin1, refuseUnfit, type TransferEncoding, type Way } from './text-body.ts';
+import { base64Text, encodeText, latin1, refuseUnfit } from './text-body.ts';
+import type { TransferEncoding, Way } from './transfer-encoding.ts';
 
 const FIELDS: ReadonlySet<string> = new Set<keyof Attachment>([
   'filename',

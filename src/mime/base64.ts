@@ -10,6 +10,9 @@ const LINE_CHARACTERS = 76;
 const BLOCK_OCTETS = LINE_OCTETS * 512;
 
 const block = Buffer.allocUnsafeSlow((BLOCK_OCTETS / 3) * 4);
+const blockView = new DataView(block.buffer, block.byteOffset, block.length);
+/** CR and LF as a little-endian number. */
+const CRLF = 0x0a0d;
 
 /** How long the encoded text of so many octets is. There is no CRLF after the last line. */
 export function base64Size(octets: number): number {
@@ -54,11 +57,31 @@ function encodeBlock(input: Buffer, start: number, end: number, isLast: boolean)
   const length = block.write(input.toString('base64', start, end), 0, 'latin1');
   const lines = Math.ceil(length / LINE_CHARACTERS);
   const out = Buffer.allocUnsafe(length + 2 * lines);
+  const whole = copyLines(out, Math.floor(length / LINE_CHARACTERS));
+  if (whole === out.length) return isLast ? out.subarray(0, whole - 2) : out;
+  block.copy(out, whole, (lines - 1) * LINE_CHARACTERS, length);
+  return out.subarray(0, out.length - 2);
+}
+
+/**
+ * Copies so many whole lines out of the block, a CRLF behind each, and returns where they end. Eight characters go in one
+ * step, as a number: no base64 character has the bits that would make it not a number, so none is changed on the way. A
+ * call into native code for each line would take three times as long.
+ */
+function copyLines(out: Buffer, lines: number): number {
+  const to = new DataView(out.buffer, out.byteOffset, out.length);
   let at = 0;
-  for (let line = 0; line < length; line += LINE_CHARACTERS) {
-    at += block.copy(out, at, line, Math.min(line + LINE_CHARACTERS, length));
-    out[at++] = 0x0d;
-    out[at++] = 0x0a;
+  let from = 0;
+  for (let line = 0; line < lines; line++) {
+    for (let step = 0; step < 9; step++) {
+      to.setFloat64(at, blockView.getFloat64(from, true), true);
+      at += 8;
+      from += 8;
+    }
+    to.setInt32(at, blockView.getInt32(from, true), true);
+    to.setInt16(at + 4, CRLF, true);
+    at += 6;
+    from += 4;
   }
-  return isLast ? out.subarray(0, Math.max(0, at - 2)) : out;
+  return at;
 }

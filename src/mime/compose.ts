@@ -11,7 +11,7 @@ import { composeRaw } from './raw-message.ts';
 import { type Segment, SegmentList } from './segment.ts';
 import { signMessage } from './signed-message.ts';
 import { structure } from './structure.ts';
-import type { Way } from './text-body.ts';
+import type { Way } from './transfer-encoding.ts';
 import { wrapPart } from './wrap.ts';
 
 /** Every field there is. An object rather than a set: each message asks it for each of its fields. */

@@ -10,4 +10,4 @@ export type * from './message-init.ts';
 export { rawMessage } from './raw-message.ts';
 export { type Original, replyTo } from './reply.ts';
 export { type Template, template } from './template.ts';
-export type { TransferEncoding, Way } from './text-body.ts';
+export type { TransferEncoding, Way } from './transfer-encoding.ts';

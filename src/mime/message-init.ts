@@ -1,6 +1,6 @@
 import type { AddressInput } from './address.ts';
 import type { Zone } from './date-time.ts';
-import type { TransferEncoding, Way } from './text-body.ts';
+import type { TransferEncoding, Way } from './transfer-encoding.ts';
 
 /**
  * What a message says, in nodemailer's field names: an object written for nodemailer moves over as it is. A field that

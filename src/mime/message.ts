@@ -1,7 +1,7 @@
 import type { Envelope } from './envelope.ts';
 import { HeaderList } from './header-list.ts';
 import { isDeferred, type Segment, sizeOf } from './segment.ts';
-import type { Way } from './text-body.ts';
+import type { Way } from './transfer-encoding.ts';
 
 /**
  * Above this many octets, `inMemory()` does not put a message with deferred content together: reading it in blocks needs

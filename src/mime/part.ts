@@ -1,7 +1,7 @@
 import { parameterField } from './parameter.ts';
 import type { Deferred, SegmentList } from './segment.ts';
-import type { TransferEncoding } from './text-body.ts';
 import { token } from './token.ts';
+import type { TransferEncoding } from './transfer-encoding.ts';
 
 /** A MIME entity (RFC 2045): its own header fields, and a body that is content or more entities. */
 export interface Part {

@@ -10,7 +10,7 @@ import { Message } from './message.ts';
 import type { Content, EnvelopeInit, MessageInit } from './message-init.ts';
 import { signMessage } from './signed-message.ts';
 import { isStream } from './source.ts';
-import type { Way } from './text-body.ts';
+import type { Way } from './transfer-encoding.ts';
 
 /**
  * A message that somebody else made, sent as it is. Without an envelope it must be at hand: then its header says whom it

@@ -5,12 +5,7 @@ import { HARD_LINE } from './folding.ts';
 import { refuseLoneSurrogates } from './forbidden.ts';
 import { countEscapes, quotedPrintable } from './quoted-printable.ts';
 import type { Deferred } from './segment.ts';
-
-/** Content-Transfer-Encoding (RFC 2045 section 6). */
-export type TransferEncoding = '7bit' | '8bit' | 'binary' | 'quoted-printable' | 'base64';
-
-/** What the way to the recipient can carry; RFC 6152 and RFC 3030 are what makes it more than 7bit. */
-export type Way = '7bit' | '8bit' | 'binary';
+import type { TransferEncoding, Way } from './transfer-encoding.ts';
 
 /** A text as it goes into a part: CRLF line ends, and encoded. A string is ASCII. */
 export interface TextBody {

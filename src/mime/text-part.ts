@@ -3,7 +3,8 @@ import { base64Octets, base64Source } from './deferred.ts';
 import type { ContentInit, TextInit } from './message-init.ts';
 import { refuseUnknown } from './nearest.ts';
 import type { Part } from './part.ts';
-import { encodeText, type TransferEncoding, type Way } from './text-body.ts';
+import { encodeText } from './text-body.ts';
+import type { TransferEncoding, Way } from './transfer-encoding.ts';
 
 /** What shapes every text part of a message. */
 export interface TextContext {

@@ -73,7 +73,7 @@ const nasty = fc
   )
   .map((pieces) => pieces.join(''));
 
-const RUNS = { numRuns: Number(process.env.FC_RUNS ?? 150) };
+const RUNS = { numRuns: Number(process.env['FC_RUNS'] ?? 150) };
 
 async function roundTrip(init: MessageInit, field: string, check: (views: Views) => void): Promise<void> {
   let message: Message;

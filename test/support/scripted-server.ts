@@ -79,7 +79,7 @@ export async function scriptedServer(
         lines.push(line);
         line = undefined;
         if (step.continueRegex !== undefined) {
-          let response = match.groups?.ir;
+          let response = match.groups?.['ir'];
           if (response === undefined) {
             await say(step.continuePrompt ?? '334 \r\n');
             response = (await reader.line()) ?? '';
