@@ -1,4 +1,5 @@
 /** One page, whole, in memory. */
+import { Exchange } from './exchange.ts';
 import { arrive } from './follow.ts';
 import type { PageOptions } from './options.ts';
 import type { Page } from './page.ts';
@@ -10,6 +11,13 @@ import { parsePageUrl } from './target.ts';
  * the answer breaks the rules or a limit; RedirectError. {@link partialPage} tells what had come by then.
  */
 export async function fetchPage(url: string | URL, options: PageOptions = {}): Promise<Page> {
-  const { exchange, redirects } = await arrive(parsePageUrl(url), options, 'raw');
+  const start = parsePageUrl(url);
+  // the usual case, without the bookkeeping of hops
+  if ((options.follow ?? 0) === 0) {
+    const exchange = new Exchange(start, options, 'raw');
+    await exchange.begin();
+    return exchange.page([]);
+  }
+  const { exchange, redirects } = await arrive(start, options, 'raw');
   return exchange.page(redirects);
 }
