@@ -1,18 +1,25 @@
 #!/usr/bin/env bash
-# Gets the real servers that test/interop talks to, into .cache/interop: nothing is installed on this machine.
+# Gets the real servers that test/interop talks to.
 #
-# root/    Debian's own packages, unpacked side by side, libraries and all, as a small system to chroot into. Mail servers
-#          refuse to be installed next to one another, but unpacked they don't mind; and OpenSMTPD and Exim have the paths
-#          and users that they were built with.
+# Web servers and proxies are installed as packages (test/interop/packages.txt), without being started. Mail servers
+# refuse to be installed next to one another, and next to one that the machine needs: they go into .cache/interop.
+#
+# root/    Debian's own packages, unpacked side by side, libraries and all, as a small system to chroot into, where
+#          OpenSMTPD and Exim have the paths and users that they were built with.
 # haraka/  Haraka, from npm.
 #
-# Needs root (for chroot) and Debian's apt-get, dpkg-deb and tar. Done once; a second run takes no time.
+# Needs root (for apt-get and chroot) and Debian 12. Done once; a second run takes no time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cache=$PWD/.cache/interop
 
-SERVERS=(postfix exim4-daemon-light opensmtpd 'dovecot-core dovecot-lmtpd dovecot-submissiond' sendmail-bin)
-TOOLS=(sasl2-bin 'libsasl2-modules libsasl2-modules-db' m4)
+# each line is a set of packages that could be installed together
+SERVERS=(
+  'postfix sasl2-bin libsasl2-modules libsasl2-modules-db dovecot-core dovecot-lmtpd dovecot-submissiond m4'
+  'exim4-daemon-light'
+  'opensmtpd'
+  'sendmail-bin'
+)
 HARAKA=3.1.5
 # ... with dependencies of the same time: a fresh release of one of them does not break the suite
 HARAKA_BEFORE=2026-05-01
@@ -26,25 +33,44 @@ fail() {
   exit 1
 }
 
+missing_packages() {
+  while read -r package; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q ' installed$' || echo "$package"
+  done <test/interop/packages.txt
+}
+missing=$(missing_packages)
 stamp=$(sha256sum "$0" | cut -d' ' -f1)
-[ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && exit 0
+unpacked=$(cat "$cache/stamp" 2>/dev/null || true)
+[ -z "$missing" ] && [ "$unpacked" = "$stamp" ] && exit 0
 
-[ "$(id -u)" = 0 ] || fail 'needs root: the servers run in a chroot'
+[ "$(id -u)" = 0 ] || fail 'needs root: packages are installed, and the mail servers run in a chroot'
 for tool in apt-get dpkg-deb tar npm; do command -v "$tool" >/dev/null || fail "needs $tool"; done
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq || fail 'the lists of packages are not to be had'
+
+if [ -n "$missing" ]; then
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    # what is installed here is not to be started here
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+  fi
+  # --no-remove: a package that would push another from the machine is not worth it
+  apt-get install -qq -y --no-install-recommends --no-remove $missing >/dev/null || fail "not to be installed: $missing"
+fi
+[ "$unpacked" = "$stamp" ] && exit 0
+
 rm -rf "$cache"
 mkdir -p "$cache/packages" "$cache/root" "$cache/haraka"
 
-# the closure of each server by itself, as if nothing were installed
+# the closure of each set by itself, as if nothing were installed
 closure() {
-  for wanted in "${SERVERS[@]}" "${TOOLS[@]}"; do
-    # word by word: several packages of one server
-    apt-get --simulate --no-install-recommends -o Dir::State::Status=/dev/null install $wanted | awk '/^Inst/ {print $2}'
+  for set in "${SERVERS[@]}"; do
+    apt-get --simulate --no-install-recommends -o Dir::State::Status=/dev/null install $set | awk '/^Inst/ {print $2}' ||
+      exit 1
   done | sort -u | grep -Ev "$NOT_NEEDED"
 }
-packages=$(closure 2>/dev/null) || {
-  apt-get update -qq
-  packages=$(closure) || fail 'a package is not to be had'
-}
+packages=$(closure) || fail 'a package is not to be had'
 (cd "$cache/packages" && apt-get download -qq -o APT::Sandbox::User=root $packages) || fail 'a download failed'
 
 root=$cache/root
