@@ -42,6 +42,13 @@ const octetsOf = (message) => {
   const whole = message.inMemory();
   return typeof whole === 'string' ? Buffer.from(whole, 'latin1') : whole;
 };
+/** Every block of a big message, as it would be written to a socket. */
+const drain = (message) => {
+  let total = 0;
+  for (const chunk of message.chunks())
+    total += typeof chunk === 'string' ? Buffer.from(chunk, 'latin1').length : chunk.length;
+  return total;
+};
 const nodemailer = (init) =>
   new Promise((resolve, reject) =>
     new MailComposer(init).compile().build((error, built) => (error ? reject(error) : resolve(built))),
@@ -140,20 +147,29 @@ async function small(name, init) {
   );
 }
 
-/** The fastest base64 with line breaks that Node can do: blocks by the native encoder, lines copied out of them. */
+/** The fastest base64 with line breaks that Node can do: blocks by the native encoder, lines copied out eight at a time. */
 function rawBase64(octets) {
   const step = 57 * 512;
-  const block = Buffer.allocUnsafe((step / 3) * 4);
-  const out = Buffer.allocUnsafe((step / 3) * 4 + 1024);
+  const block = Buffer.allocUnsafeSlow((step / 3) * 4);
+  const out = Buffer.allocUnsafeSlow((step / 3) * 4 + 1024);
+  const from = new DataView(block.buffer, 0, block.length);
+  const to = new DataView(out.buffer, 0, out.length);
   let total = 0;
   for (let start = 0; start < octets.length; start += step) {
     const length = block.latin1Write(octets.base64Slice(start, Math.min(start + step, octets.length)), 0);
+    const lines = Math.ceil(length / 76);
     let at = 0;
-    for (let from = 0; from < length; from += 76) {
-      block.copy(out, at, from, Math.min(from + 76, length));
-      at += 78;
-      out[at - 2] = 13;
-      out[at - 1] = 10;
+    let read = 0;
+    for (let line = 0; line < lines; line++) {
+      for (let index = 0; index < 9; index++) {
+        to.setFloat64(at, from.getFloat64(read, true), true);
+        at += 8;
+        read += 8;
+      }
+      to.setInt32(at, from.getInt32(read, true), true);
+      to.setInt16(at + 4, 0x0a0d, true);
+      at += 6;
+      read += 4;
     }
     total += at;
   }
@@ -163,13 +179,8 @@ function rawBase64(octets) {
 async function attachment() {
   const content = randomBytes(10 * 1024 * 1024);
   const init = { ...plain1k, attachments: [{ filename: 'big.bin', content }] };
-  const drain = () => {
-    let total = 0;
-    for (const chunk of compose(init).chunks()) total += chunk.length;
-    return total;
-  };
   const results = await race({
-    plainwire: drain,
+    plainwire: () => drain(compose(init)),
     'the limit: base64 and lines by hand': () => rawBase64(content),
     nodemailer: () => nodemailer(init),
     emailjs: () =>
@@ -188,7 +199,7 @@ async function attachment() {
         contentType: 'application/octet-stream',
         data: content.toString('base64'),
       });
-      return message.asRaw();
+      return Buffer.from(message.asRaw());
     },
   });
   table('10 MB attachment from memory', results, 'plainwire', {
@@ -204,7 +215,7 @@ async function quotedPrintable() {
   );
   const init = { ...plain1k, text };
   const results = await race({
-    plainwire: () => octetsOf(compose({ ...init, textEncoding: 'quoted-printable' })),
+    plainwire: () => drain(compose({ ...init, textEncoding: 'quoted-printable' })),
     nodemailer: () => nodemailer({ ...init, textEncoding: 'quoted-printable' }),
   });
   table(`quoted-printable, ${(Buffer.byteLength(text) / 1e6).toFixed(1)} MB of mixed UTF-8`, results, 'plainwire', {

@@ -120,6 +120,22 @@ function named(mailbox: Mailbox, name: string): Address {
   return { name, address: mailbox.address, local: mailbox.local, domain: mailbox.domain, ascii: mailbox.ascii };
 }
 
+/** Lists that were read lately: nearly every message has the same author. Bounded, and dropped as a whole when full. */
+const lately = new Map<string, readonly (Address | Group)[]>();
+const MAX_LATELY = 1000;
+const MAX_LATELY_LENGTH = 256;
+
+/** The list that an address field holds, validated; the same text gives the same list. */
+export function readAddressField(input: AddressInput, field: string): readonly (Address | Group)[] {
+  if (typeof input !== 'string' || input.length > MAX_LATELY_LENGTH) return readAddressInput(input, field);
+  const known = lately.get(input);
+  if (known !== undefined) return known;
+  const list = Object.freeze(readAddressInput(input, field));
+  if (lately.size >= MAX_LATELY) lately.clear();
+  lately.set(input, list);
+  return list;
+}
+
 /** Validates what a caller gave for an address field, whatever its form, into one flat list. */
 export function readAddressInput(
   input: AddressInput,

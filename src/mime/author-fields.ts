@@ -1,5 +1,5 @@
 import { MessageError } from '../errors.ts';
-import { type Address, type AddressInput, type Group, isGroup, readAddressInput } from './address.ts';
+import { type Address, type AddressInput, type Group, isGroup, readAddressField } from './address.ts';
 import { type Envelope, eachOnce, mailboxes, readEnvelope } from './envelope.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { MessageInit } from './message-init.ts';
@@ -31,7 +31,7 @@ export function readPeople(init: MessageInit): People {
 }
 
 function read(input: AddressInput | undefined, field: string): readonly (Address | Group)[] {
-  return input === undefined || input === null || input === '' ? NOBODY : readAddressInput(input, field);
+  return input === undefined || input === null || input === '' ? NOBODY : readAddressField(input, field);
 }
 
 /** Who sends it: the Sender if there is one, else the first author (RFC 5322 section 3.6.2). */

@@ -10,10 +10,13 @@ export const MAX_ENCODED_WORD = 75;
 const FRAME = 12;
 
 /** What goes into a Q word as it is: the letters, digits and signs that section 5 (3) allows even in a phrase. */
-const Q_PLAIN = new Uint8Array(256);
-for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/')
-  Q_PLAIN[char.charCodeAt(0)] = 1;
-const HEX = Array.from({ length: 256 }, (_, byte) => `=${byte.toString(16).toUpperCase().padStart(2, '0')}`);
+const Q_PLAIN = /[A-Za-z0-9!*+/-]/;
+/** What each octet is in a Q word. */
+const Q_TEXT = Array.from({ length: 256 }, (_, octet) => {
+  const char = String.fromCharCode(octet);
+  if (Q_PLAIN.test(char)) return char;
+  return char === ' ' ? '_' : `=${octet.toString(16).toUpperCase().padStart(2, '0')}`;
+});
 
 /** Characters that belong to the one before them: marks, joiners, variation selectors, skin tones, tags. */
 const EXTENDS = /^(?:\p{M}|[\u200c\u200d]|[\u1160-\u11ff]|\p{Emoji_Modifier}|[\u{e0020}-\u{e007f}])/u;
@@ -26,15 +29,18 @@ const ZERO_WIDTH_JOINER = 0x200d;
  */
 export function encodedWords(text: string, first: number = MAX_ENCODED_WORD): string[] {
   const bytes = Buffer.from(text, 'utf8');
-  const useQ = qLength(bytes) <= Math.ceil(bytes.length / 3) * 4;
+  const lengthInQ = qLength(bytes);
+  const lengthInB = Math.ceil(bytes.length / 3) * 4;
+  const useQ = lengthInQ <= lengthInB;
   const encode = useQ ? encodeQ : encodeB;
-  const cost = useQ ? qCost : one;
+  if (Math.min(lengthInQ, lengthInB) + FRAME <= first) return [encode(bytes)];
+  const cost = useQ ? qLength : octetLength;
   const room = (limit: number): number => (useQ ? limit - FRAME : Math.floor((limit - FRAME) / 4) * 3);
   const words: string[] = [];
   let rest = text;
   while (rest !== '') {
     const end = fittingEnd(rest, cost, room(words.length === 0 ? first : MAX_ENCODED_WORD));
-    words.push(encode(rest.slice(0, end)));
+    words.push(encode(Buffer.from(rest.slice(0, end), 'utf8')));
     rest = rest.slice(end);
   }
   return words;
@@ -75,28 +81,22 @@ function isLowSurrogate(code: number): boolean {
   return code >= 0xdc00 && code <= 0xdfff;
 }
 
-function encodeB(text: string): string {
-  return `=?UTF-8?B?${Buffer.from(text, 'utf8').toString('base64')}?=`;
+function encodeB(bytes: Buffer): string {
+  return `=?UTF-8?B?${bytes.toString('base64')}?=`;
 }
 
-function encodeQ(text: string): string {
+function encodeQ(bytes: Buffer): string {
   let encoded = '';
-  for (const byte of Buffer.from(text, 'utf8')) {
-    if (Q_PLAIN[byte] === 1) encoded += String.fromCharCode(byte);
-    else encoded += byte === 0x20 ? '_' : HEX[byte];
-  }
+  for (let index = 0; index < bytes.length; index++) encoded += Q_TEXT[bytes[index] as number];
   return `=?UTF-8?Q?${encoded}?=`;
 }
 
 function qLength(bytes: Uint8Array): number {
   let length = 0;
-  for (const byte of bytes) length += Q_PLAIN[byte] === 1 || byte === 0x20 ? 1 : 3;
+  for (let index = 0; index < bytes.length; index++) length += (Q_TEXT[bytes[index] as number] as string).length;
   return length;
 }
 
-const qCost = qLength;
-
-/** In B what counts is octets. */
-function one(bytes: Uint8Array): number {
+function octetLength(bytes: Uint8Array): number {
   return bytes.length;
 }

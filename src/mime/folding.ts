@@ -89,6 +89,9 @@ export function wordsField(name: string, words: readonly string[], field: string
   return foldWords(name, words);
 }
 
+/** What was written lately for a list: an author's name is not encoded for each message. */
+const written = new WeakMap<readonly (Address | Group)[], { readonly name: string; readonly text: string }>();
+
 /** An address field (RFC 5322 section 3.6.3), folded between addresses and between the words of a name. */
 export function addressField(name: string, list: readonly (Address | Group)[]): string {
   const [only] = list;
@@ -96,11 +99,15 @@ export function addressField(name: string, list: readonly (Address | Group)[]): 
     const length = name.length + 2 + only.address.length;
     if (only.name === '' && length <= SOFT_LINE) return `${name}: ${only.address}\r\n`;
   }
+  const known = written.get(list);
+  if (known?.name === name) return known.text;
   const words: string[] = [];
   list.forEach((entry, index) => {
     addEntry(words, entry, index < list.length - 1 ? ',' : '', index === 0 ? firstRoom(name) : MAX_ENCODED_WORD);
   });
-  return foldWords(name, words);
+  const text = foldWords(name, words);
+  written.set(list, { name, text });
+  return text;
 }
 
 function addEntry(words: string[], entry: Address | Group, end: string, room: number): void {

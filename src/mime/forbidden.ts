@@ -5,44 +5,37 @@ import { MessageError } from '../errors.ts';
  * which RFC 5322 forbids everywhere; and half a surrogate pair, which UTF-8 has no bytes for.
  */
 
-/** What may be forbidden: a line end, a NUL, or a part of a pair. Without the u flag a search is many times faster. */
-const SUSPECT = /[\0\r\n\ud800-\udfff]/;
-/** What is: with the u flag a whole pair is one character, and so does not match. */
-const FORBIDDEN = /[\0\r\n\ud800-\udfff]/u;
+const LINE_OR_NUL = /[\0\r\n]/;
+const CONTROL = /[\0-\x1f\x7f]/;
+/** With the u flag a whole pair is one character, and so does not match. */
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+
+/** Node 20 has it, the types of ES2023 do not. It takes no time at all for text in one octet a character. */
+interface WellFormed {
+  isWellFormed(): boolean;
+}
 
 /** Throws FORBIDDEN_CHARACTER, naming the field, if the text can't go into a header. */
 export function refuseForbidden(text: string, field: string): void {
-  if (!SUSPECT.test(text)) return;
-  const index = text.search(FORBIDDEN);
-  if (index === -1) return;
-  throw new MessageError(
-    'FORBIDDEN_CHARACTER',
-    field,
-    `holds ${nameOf(text.charCodeAt(index))} at character ${index + 1}`,
-  );
-}
-
-/** Throws FORBIDDEN_CHARACTER if the text holds half a surrogate pair: its bytes could not be read back as it was. */
-export function refuseLoneSurrogates(text: string, field: string): void {
-  const index = text.search(/[\ud800-\udfff]/u);
-  if (index === -1) return;
-  throw new MessageError(
-    'FORBIDDEN_CHARACTER',
-    field,
-    `holds ${nameOf(text.charCodeAt(index))} at character ${index + 1}`,
-  );
+  if (LINE_OR_NUL.test(text)) refuse(text, LINE_OR_NUL, field);
+  refuseLoneSurrogates(text, field);
 }
 
 /** Throws FORBIDDEN_CHARACTER for any control character: none has a business in a name, and readers find fault with them. */
 export function refuseControls(text: string, field: string): void {
-  refuseForbidden(text, field);
-  const index = text.search(/[\x01-\x1f\x7f]/);
-  if (index === -1) return;
-  throw new MessageError(
-    'FORBIDDEN_CHARACTER',
-    field,
-    `holds ${nameOf(text.charCodeAt(index))} at character ${index + 1}`,
-  );
+  if (CONTROL.test(text)) refuse(text, CONTROL, field);
+  refuseLoneSurrogates(text, field);
+}
+
+/** Throws FORBIDDEN_CHARACTER if the text holds half a surrogate pair: its bytes could not be read back as it was. */
+export function refuseLoneSurrogates(text: string, field: string): void {
+  if (!(text as unknown as WellFormed).isWellFormed()) refuse(text, LONE_SURROGATE, field);
+}
+
+function refuse(text: string, what: RegExp, field: string): never {
+  const index = text.search(what);
+  const name = nameOf(text.charCodeAt(index));
+  throw new MessageError('FORBIDDEN_CHARACTER', field, `holds ${name} at character ${index + 1}`);
 }
 
 function nameOf(code: number): string {

@@ -45,23 +45,50 @@ export type LineEnds = 'text' | 'octets';
 
 /** Octets that are encoded without asking for memory: what a small message holds, or a block of a big one. */
 const AT_ONCE = 96 * 1024;
-const scratch = new Uint8Array(Math.ceil(AT_ONCE * MAX_GROWTH));
 
-/** The encoded text. Every call begins a line. The result holds until the next call. */
-export function quotedPrintable(bytes: Uint8Array, lineEnds: LineEnds): Uint8Array {
-  const out = bytes.length <= AT_ONCE ? scratch : new Uint8Array(Math.ceil(bytes.length * MAX_GROWTH));
-  return out.subarray(0, encodeInto(bytes, out, lineEnds));
+/** Octets and a way to take four of them as a number. */
+interface Memory {
+  readonly octets: Buffer;
+  readonly view: DataView;
+}
+
+const scratchIn = memory(Buffer.allocUnsafeSlow(AT_ONCE));
+const scratchOut = memory(Buffer.allocUnsafeSlow(Math.ceil(AT_ONCE * MAX_GROWTH)));
+
+function memory(octets: Buffer): Memory {
+  return { octets, view: new DataView(octets.buffer, octets.byteOffset, octets.length) };
+}
+
+/** Characters of text that surely fit: three octets each at most. */
+export const MAX_SHORT_TEXT = AT_ONCE / 3;
+
+/** A short text, encoded; every call begins a line. */
+export function shortText(text: string): string {
+  const length = scratchIn.octets.write(text, 0, 'utf8');
+  return scratchOut.octets.toString('latin1', 0, encode(scratchIn, length, scratchOut, 'text'));
+}
+
+/** A short text, encoded, as octets of its own. */
+export function shortTextOctets(text: string): Uint8Array {
+  const length = scratchIn.octets.write(text, 0, 'utf8');
+  return Buffer.from(scratchOut.octets.subarray(0, encode(scratchIn, length, scratchOut, 'text')));
+}
+
+/** Octets of any number, encoded; every call begins a line. */
+export function quotedPrintable(octets: Uint8Array, lineEnds: LineEnds): Uint8Array {
+  const out = memory(Buffer.allocUnsafe(Math.ceil(octets.length * MAX_GROWTH) + 1));
+  const input = memory(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength));
+  return out.octets.subarray(0, encode(input, octets.length, out, lineEnds));
 }
 
 /**
  * Writes the encoded octets and returns where they end. Four octets that can all stay as they are go in one step: they
  * are looked at together, as one number.
  */
-function encodeInto(bytes: Uint8Array, out: Uint8Array, lineEnds: LineEnds): number {
+function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds): number {
   const isText = lineEnds === 'text';
-  const input = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const output = new DataView(out.buffer, out.byteOffset, out.length);
-  const end = bytes.length;
+  const { octets: bytes, view: input } = from;
+  const { octets: out, view: output } = to;
   let at = 0;
   let line = 0;
   let index = 0;
@@ -75,8 +102,8 @@ function encodeInto(bytes: Uint8Array, out: Uint8Array, lineEnds: LineEnds): num
       index += 4;
       at += 4;
     }
-    const octet = bytes[index];
-    if (octet === undefined) break;
+    if (index === end) break;
+    const octet = bytes[index] as number;
     const kind = KIND[octet] as number;
     if (kind <= SPACE) {
       if (at < limit) {
@@ -90,7 +117,7 @@ function encodeInto(bytes: Uint8Array, out: Uint8Array, lineEnds: LineEnds): num
         index += 1;
         continue;
       }
-    } else if ((octet === LF && isText) || (octet === CR && bytes[index + 1] === LF)) {
+    } else if ((octet === LF && isText) || (octet === CR && bytes[index + 1] === LF && index + 1 < end)) {
       at = protectSpace(out, at, line);
       at = put(out, at, CR, LF);
       line = at;

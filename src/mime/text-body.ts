@@ -3,7 +3,7 @@ import { base64Blocks } from './base64.ts';
 import { readyBlocks } from './deferred.ts';
 import { HARD_LINE } from './folding.ts';
 import { refuseLoneSurrogates } from './forbidden.ts';
-import { countEscapes, quotedPrintable } from './quoted-printable.ts';
+import { countEscapes, MAX_SHORT_TEXT, quotedPrintable, shortText, shortTextOctets } from './quoted-printable.ts';
 import type { Deferred } from './segment.ts';
 import type { TransferEncoding, Way } from './transfer-encoding.ts';
 
@@ -21,8 +21,6 @@ const HAS_UNSAFE = 4;
 const HAS_LONG_LINE = 8;
 const SAFE = HAS_LF | HAS_CR;
 
-const REPLACEMENT = Buffer.from('\ufffd', 'utf8');
-
 const SURVEY_OCTETS = 64 * 1024;
 const memory = new ArrayBuffer(SURVEY_OCTETS + 4);
 const octets = Buffer.from(memory);
@@ -33,58 +31,44 @@ const words = new Int32Array(memory);
  * base64, whichever is shorter; or as it is in UTF-8 where the way takes 8 bits.
  */
 export function encodeText(text: string, field: string, way: Way, forced?: 'quoted-printable' | 'base64'): TextBody {
-  if (forced === 'quoted-printable') return { encoding: forced, body: quotedPrintableText(text, field) };
+  refuseLoneSurrogates(text, field);
+  if (forced === 'quoted-printable') return { encoding: forced, body: quotedPrintableText(text) };
   const size = Buffer.byteLength(text, 'utf8');
-  if (size === text.length && forced === undefined) {
+  if (forced === undefined) {
+    const plain = plainText(text, size, way);
+    if (plain !== undefined) return plain;
+  }
+  if (forced === 'base64' || isShorterInBase64(text, size)) {
+    return { encoding: 'base64', body: base64Text(Buffer.from(text.replace(/\r?\n/g, '\r\n'), 'utf8')) };
+  }
+  return { encoding: 'quoted-printable', body: quotedPrintableText(text) };
+}
+
+/** The text as it is but for its line ends, if the way can carry it. */
+function plainText(text: string, size: number, way: Way): TextBody | undefined {
+  if (size === text.length) {
     const findings = surveyAscii(text);
     if ((findings & ~SAFE) === 0) return { encoding: '7bit', body: withCrlf(text, findings) };
   }
-  if (way !== '7bit' && forced === undefined) {
-    const plain = eightBit(text);
-    if (plain !== undefined) {
-      refuseReplaced(plain, text, field);
-      return { encoding: '8bit', body: plain };
-    }
-  }
-  if (forced === 'base64' || (forced === undefined && isShorterInBase64(text, size))) {
-    const bytes = Buffer.from(text.replace(/\r\n|\n/g, '\r\n'), 'utf8');
-    refuseReplaced(bytes, text, field);
-    return { encoding: 'base64', body: base64Text(bytes) };
-  }
-  return { encoding: 'quoted-printable', body: quotedPrintableText(text, field) };
+  const body = way === '7bit' ? undefined : eightBit(text);
+  return body === undefined ? undefined : { encoding: '8bit', body };
 }
 
-/** Where the octets of a block of text are put; three for each of its characters at most. */
-const BLOCK_CHARACTERS = 32 * 1024;
-const utf8 = new Uint8Array(BLOCK_CHARACTERS * 3);
-const encoder = new TextEncoder();
-
 /** A string where it is short, so that a small message is one string; blocks where it is long. */
-function quotedPrintableText(text: string, field: string): string | Deferred {
-  if (text.length <= BLOCK_CHARACTERS) return latin1(encodeBlock(text, field));
+function quotedPrintableText(text: string): string | Deferred {
+  if (text.length <= MAX_SHORT_TEXT) return shortText(text);
   const blocks: Uint8Array[] = [];
   for (let start = 0; start < text.length; ) {
-    const isLast = text.length - start <= BLOCK_CHARACTERS;
+    const isLast = text.length - start <= MAX_SHORT_TEXT;
     // A block ends with a line. A line that fills a block is taken with all that follows, which only costs memory.
-    const lineEnd = isLast ? 0 : text.lastIndexOf('\n', start + BLOCK_CHARACTERS - 1) + 1;
+    const lineEnd = isLast ? text.length : text.lastIndexOf('\n', start + MAX_SHORT_TEXT - 1) + 1;
     const end = lineEnd > start ? lineEnd : text.length;
-    blocks.push(encodeBlock(text.slice(start, end), field).slice());
+    const piece = text.slice(start, end);
+    const isShort = piece.length <= MAX_SHORT_TEXT;
+    blocks.push(isShort ? shortTextOctets(piece) : quotedPrintable(Buffer.from(piece, 'utf8'), 'text'));
     start = end;
   }
   return readyBlocks(blocks);
-}
-
-function encodeBlock(text: string, field: string): Uint8Array {
-  const isLong = text.length > BLOCK_CHARACTERS;
-  const bytes = isLong ? Buffer.from(text, 'utf8') : utf8.subarray(0, encoder.encodeInto(text, utf8).written);
-  refuseReplaced(bytes, text, field);
-  return quotedPrintable(bytes, 'text');
-}
-
-/** Half a pair is encoded as U+FFFD, which is also a character of its own: only where one is found, the text is searched. */
-function refuseReplaced(octets: Uint8Array, text: string, field: string): void {
-  const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
-  if (octets.length !== text.length && bytes.includes(REPLACEMENT)) refuseLoneSurrogates(text, field);
 }
 
 /** Base64 takes four characters for three octets and two for each line end; quoted-printable three for some octets. */
