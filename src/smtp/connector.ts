@@ -18,15 +18,18 @@ export class Connector {
     this.#resolveMx = mx;
   }
 
-  /** @throws what connecting and the opening dialogue throw; of several hosts, the last one's error */
-  async open(): Promise<Driver> {
+  /**
+   * `giveUp` ends the connection at any time, as the settings' own signal does.
+   * @throws what connecting and the opening dialogue throw; of several hosts, the last one's error
+   */
+  async open(giveUp?: AbortSignal): Promise<Driver> {
     const { target } = this.#settings;
-    if (target.kind === 'endpoint') return await this.#openOn(target.endpoint);
+    if (target.kind === 'endpoint') return await this.#openOn(target.endpoint, giveUp);
     const hosts = await this.#hostsOf(target.domain);
     let last: unknown;
     for (const host of hosts) {
       try {
-        return await this.#openOn({ host, port: target.port });
+        return await this.#openOn({ host, port: target.port }, giveUp);
       } catch (error) {
         last = error;
         if (!goesOnToNext(error)) throw error;
@@ -35,8 +38,10 @@ export class Connector {
     throw last;
   }
 
-  async #openOn(endpoint: Endpoint): Promise<Driver> {
-    const { security, tls, signal, trace, lmtp, proxy, deadlines, resolve } = this.#settings;
+  async #openOn(endpoint: Endpoint, giveUp: AbortSignal | undefined): Promise<Driver> {
+    const { security, tls, trace, lmtp, proxy, deadlines, resolve } = this.#settings;
+    const signals = [this.#settings.signal, giveUp].filter((each) => each !== undefined);
+    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
     const connection = await connect(endpoint, {
       timeouts: { lookup: deadlines.lookup, connect: deadlines.connect, tls: deadlines.tls },
       protocol: lmtp ? 'lmtp' : 'smtp',

@@ -8,6 +8,7 @@ import { channels } from './diagnostics.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
 import type { SendOptions } from './parameters.ts';
 import { Pool } from './pool.ts';
+import { Pull } from './pull.ts';
 
 export interface MailerOptions extends SmtpOptions {
   /** Connections at once at the most; 1 by default. */
@@ -78,8 +79,8 @@ export class Mailer implements AsyncDisposable {
   }
 
   /**
-   * Sends many messages, and says what became of each, in the order in which it is known. Takes no more from `messages`
-   * than can be on its way; one that fails is an outcome, not an exception.
+   * Sends many messages, and says what became of each, as soon as it is known. Takes no more from `messages` than can be
+   * on its way; one that fails is an outcome, not an exception. What `messages` itself throws is thrown, after the last outcome.
    */
   async *sendAll(
     messages: Iterable<MessageInit | Message> | AsyncIterable<MessageInit | Message>,
@@ -89,14 +90,16 @@ export class Mailer implements AsyncDisposable {
     let wake: () => void = () => {};
     let index = 0;
     let underWay = 0;
+    let sourceFault: { readonly error: unknown } | undefined;
     const window = this.#pool.capacity;
+    const source = new Pull<MessageInit | Message>(messages, () => wake());
     const room = (): Promise<void> => new Promise((resolve) => (wake = resolve));
     const settle = (outcome: DeliveryOutcome): void => {
       underWay -= 1;
       ready.push(outcome);
       wake();
     };
-    for await (const message of messages) {
+    const begin = (message: MessageInit | Message): void => {
       const at = index;
       index += 1;
       underWay += 1;
@@ -104,15 +107,26 @@ export class Mailer implements AsyncDisposable {
         (delivery) => settle({ ok: true, index: at, message, delivery }),
         (error: unknown) => settle({ ok: false, index: at, message, error }),
       );
-      while (underWay >= window) {
-        if (ready.length === 0) await room();
+    };
+    let isDone = false;
+    try {
+      while (!isDone || underWay > 0 || ready.length > 0) {
         yield* ready.splice(0);
+        let next: IteratorResult<MessageInit | Message> | undefined;
+        try {
+          next = isDone || underWay >= window ? undefined : source.next();
+        } catch (error) {
+          sourceFault = { error };
+          isDone = true;
+        }
+        if (next?.done === true) isDone = true;
+        else if (next !== undefined) begin(next.value);
+        else if (ready.length === 0 && (!isDone || underWay > 0)) await room();
       }
+    } finally {
+      if (!isDone) source.end();
     }
-    while (underWay > 0 || ready.length > 0) {
-      if (ready.length === 0) await room();
-      yield* ready.splice(0);
-    }
+    if (sourceFault !== undefined) throw sourceFault.error;
   }
 
   /** Opens a connection where none stands, and says what the server offers. @throws as {@link send} */

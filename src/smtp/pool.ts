@@ -7,6 +7,7 @@ import type { Delivery } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import { noop, quit } from './opening.ts';
 import type { SendOptions } from './parameters.ts';
+import { Queue } from './queue.ts';
 import { abortedBy, beginTransaction, sizeOf } from './sending.ts';
 import type { Outcome, Run } from './session.ts';
 
@@ -31,6 +32,8 @@ interface Job {
   tries: number;
   onAbort: (() => void) | undefined;
   underWay: { readonly driver: Driver; readonly run: Run } | undefined;
+  /** Runs while it waits to be tried again. */
+  pause: NodeJS.Timeout | undefined;
 }
 
 /** One connection of the pool. */
@@ -55,14 +58,19 @@ const LONGEST_RETRY_PAUSE = 30_000;
 export class Pool {
   readonly #connector: Connector;
   readonly #options: PoolOptions;
-  #queue: (Job | undefined)[] = [];
-  #head = 0;
+  readonly #queue = new Queue<Job>();
   readonly #lines = new Set<Line>();
-  #opening = 0;
+  /** Connections on their way, and what for. */
+  readonly #openings = new Map<AbortController, 'messages' | 'verify'>();
+  /** Lines that have said QUIT: they count as connections until they are closed. */
+  readonly #leaving = new Map<Line, Promise<void>>();
+  readonly #pausing = new Set<Job>();
   #pending = 0;
   #nextSlot = 0;
   #paceTimer: NodeJS.Timeout | undefined;
   #closing = false;
+  #closed: Promise<void> | undefined;
+  #abortedBy: PlainwireError | undefined;
   #whenDrained: (() => void) | undefined;
 
   constructor(connector: Connector, options: PoolOptions) {
@@ -91,7 +99,9 @@ export class Pool {
         tries: 0,
         onAbort: undefined,
         underWay: undefined,
+        pause: undefined,
       };
+      if (this.#endedBy(job)) return;
       this.#heedSignal(job);
       this.#queue.push(job);
       this.#dispatch();
@@ -111,10 +121,11 @@ export class Pool {
     if (this.#closing) throw closed();
     for (const line of this.#lines) {
       if (line.driver.isOver || line.driver.isBusy || !line.driver.isFree) continue;
+      if (line.idleTimer !== undefined) this.#wake(line);
       await line.driver.perform(noop());
       return line.driver.server.capabilities;
     }
-    const line = await this.#open();
+    const line = await this.#open(new AbortController(), 'verify');
     this.#feed(line);
     return line.driver.server.capabilities;
   }
@@ -122,19 +133,35 @@ export class Pool {
   /** Every message that is not done fails with the error. */
   abort(error: PlainwireError): void {
     this.#closing = true;
-    for (const job of this.#takeAll()) this.#finish(job, { ok: false, error });
-    for (const line of this.#lines) line.driver.abort(error);
+    this.#abortedBy = error;
+    for (const job of [...this.#queue.takeAll(), ...this.#pausing]) this.#finish(job, { ok: false, error });
+    for (const opening of this.#openings.keys()) opening.abort(error);
+    for (const line of [...this.#lines, ...this.#leaving.keys()]) line.driver.abort(error);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#closing = true;
-    if (this.#pending > 0 || this.#opening > 0) {
+    this.#closed ??= this.#drain();
+    return this.#closed;
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#pending > 0 || this.#openings.size > 0) {
       await new Promise<void>((resolve) => {
         this.#whenDrained = resolve;
       });
     }
     clearTimeout(this.#paceTimer);
-    await Promise.all([...this.#lines].map((line) => this.#retire(line)));
+    for (const line of this.#lines) void this.#retire(line);
+    await Promise.all(this.#leaving.values());
+  }
+
+  /** Whether the message is no longer wanted, by its caller or by the owner of the mailer; it is finished then. */
+  #endedBy(job: Job): boolean {
+    const { signal } = job.options;
+    const error = signal?.aborted === true ? abortedBy(signal) : this.#abortedBy;
+    if (error !== undefined) this.#finish(job, { ok: false, error });
+    return error !== undefined;
   }
 
   #heedSignal(job: Job): void {
@@ -146,9 +173,11 @@ export class Pool {
         job.underWay.driver.abandon(job.underWay.run, error);
         return;
       }
-      const at = this.#queue.indexOf(job, this.#head);
-      if (at !== -1) this.#queue.splice(at, 1);
+      this.#queue.remove(job);
       this.#finish(job, { ok: false, error });
+      // a connection that nobody waits for any more need not be made
+      if (!this.#queue.isEmpty) return;
+      for (const [opening, purpose] of this.#openings) if (purpose === 'messages') opening.abort(error);
     };
     signal.addEventListener('abort', job.onAbort, { once: true });
   }
@@ -156,51 +185,21 @@ export class Pool {
   /** Gives waiting messages to connections that are free, and opens more where that is not enough. */
   #dispatch(): void {
     for (const line of this.#lines) {
-      if (this.#isEmpty) return;
+      if (this.#queue.isEmpty) return;
       this.#feed(line);
     }
     while (
-      !this.#isEmpty &&
-      this.#lines.size + this.#opening < this.#options.connections &&
-      this.#opening < this.#waiting
+      !this.#queue.isEmpty &&
+      this.#lines.size + this.#openings.size + this.#leaving.size < this.#options.connections &&
+      this.#openings.size < this.#queue.size
     ) {
-      this.#open().then(
+      const opening = new AbortController();
+      this.#open(opening, 'messages').then(
         (line) => this.#feed(line),
-        (error: unknown) => this.#openFailed(error),
+        // who came after it was given up is not to suffer for it
+        (error: unknown) => (opening.signal.aborted ? this.#dispatch() : this.#openFailed(error)),
       );
     }
-  }
-
-  get #waiting(): number {
-    return this.#queue.length - this.#head;
-  }
-
-  get #isEmpty(): boolean {
-    return this.#head === this.#queue.length;
-  }
-
-  #next(): Job | undefined {
-    const job = this.#queue[this.#head];
-    if (job === undefined) return undefined;
-    // a message that is on its way shall not be held by its old place in the queue
-    this.#queue[this.#head] = undefined;
-    this.#head += 1;
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-    } else if (this.#head > 1024) {
-      // the front of the array is let go in slices, so that a long queue costs what it holds
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
-    }
-    return job;
-  }
-
-  #takeAll(): readonly Job[] {
-    const jobs = this.#queue.slice(this.#head).filter((job) => job !== undefined);
-    this.#queue = [];
-    this.#head = 0;
-    return jobs;
   }
 
   /** Lets a connection begin as many messages as it may, and write them in one go. */
@@ -210,17 +209,17 @@ export class Pool {
 
   #begins(line: Line): void {
     const { driver } = line;
-    while (!this.#isEmpty && !line.retiring && !line.checking && driver.isFree) {
+    while (!this.#queue.isEmpty && !line.retiring && !line.checking && driver.isFree) {
       if (line.sent >= line.most) {
         line.retiring = true;
         break;
       }
-      if (!this.#mayStart()) return;
-      if (!driver.isBusy && line.sent > 0 && performance.now() - line.idleSince > CHECK_AFTER) {
+      if (!driver.isBusy && performance.now() - line.idleSince > CHECK_AFTER) {
         this.#check(line);
         return;
       }
-      const job = this.#next();
+      if (!this.#mayStart()) return;
+      const job = this.#queue.next();
       if (job !== undefined) this.#begin(line, job);
     }
     if (!driver.isBusy && !line.checking) this.#rest(line);
@@ -243,15 +242,15 @@ export class Pool {
   }
 
   #begin(line: Line, job: Job): void {
+    const connection = line.sent === 0 && line.idleTimer === undefined ? 'fresh' : 'used';
     if (line.idleTimer !== undefined) this.#wake(line);
-    const isFirst = line.sent === 0;
     line.sent += 1;
     job.tries += 1;
     const run = beginTransaction(line.driver, job.message, job.options, job.size, job.queuedAt, (outcome) => {
       job.underWay = undefined;
       line.idleSince = performance.now();
       if (outcome.ok) this.#finish(job, outcome);
-      else this.#failed(job, outcome.error, isFirst ? 'fresh' : 'used');
+      else this.#failed(job, outcome.error, connection);
     });
     if (job.options.signal !== undefined) job.underWay = { driver: line.driver, run };
   }
@@ -267,7 +266,11 @@ export class Pool {
       this.#requeue(job);
     } else if (job.tries <= this.#options.retries) {
       const pause = Math.min(LONGEST_RETRY_PAUSE, RETRY_PAUSE * 2 ** (job.tries - 1));
-      setTimeout(() => this.#requeue(job), pause);
+      this.#pausing.add(job);
+      job.pause = setTimeout(() => {
+        this.#pausing.delete(job);
+        this.#requeue(job);
+      }, pause);
     } else {
       this.#finish(job, { ok: false, error });
     }
@@ -278,28 +281,29 @@ export class Pool {
   }
 
   #requeue(job: Job): void {
-    if (job.options.signal?.aborted) return this.#finish(job, { ok: false, error: abortedBy(job.options.signal) });
+    if (this.#endedBy(job)) return;
     // in front of those that came after it
-    this.#queue.splice(this.#head, 0, job);
+    this.#queue.putBack(job);
     // in a turn of its own: the connection that failed is still taking leave of the others
     queueMicrotask(() => this.#dispatch());
   }
 
   #finish(job: Job, outcome: Outcome<Delivery>): void {
     if (job.onAbort !== undefined) job.options.signal?.removeEventListener('abort', job.onAbort);
+    if (this.#pausing.delete(job)) clearTimeout(job.pause);
     this.#pending -= 1;
     job.done(outcome);
     if (this.#pending === 0) this.#checkDrained();
   }
 
   #checkDrained(): void {
-    if (this.#pending === 0 && this.#opening === 0) this.#whenDrained?.();
+    if (this.#pending === 0 && this.#openings.size === 0) this.#whenDrained?.();
   }
 
-  async #open(): Promise<Line> {
-    this.#opening += 1;
+  async #open(opening: AbortController, purpose: 'messages' | 'verify'): Promise<Line> {
+    this.#openings.set(opening, purpose);
     try {
-      const driver = await this.#connector.open();
+      const driver = await this.#connector.open(opening.signal);
       const { mailMax } = driver.server.capabilities.limits;
       const line: Line = {
         driver,
@@ -318,15 +322,15 @@ export class Pool {
       if (driver.isOver) this.#lost(line);
       return line;
     } finally {
-      this.#opening -= 1;
+      this.#openings.delete(opening);
       this.#checkDrained();
     }
   }
 
-  /** No connection can be had: with others standing the messages wait for those, else one after another fails. */
+  /** No connection can be had: with others standing or on their way the messages wait for those, else they fail. */
   #openFailed(error: unknown): void {
-    if (this.#lines.size > 0) return;
-    for (const job of this.#takeAll()) {
+    if (this.#lines.size > 0 || this.#openings.size > 0) return;
+    for (const job of this.#queue.takeAll()) {
       job.tries += 1;
       this.#failed(job, error, 'fresh');
     }
@@ -369,14 +373,21 @@ export class Pool {
     );
   }
 
-  async #retire(line: Line): Promise<void> {
+  #retire(line: Line): Promise<void> {
     line.retiring = true;
     // once: the reply to QUIT is progress, and finds the line with nothing to do
-    if (!this.#lines.delete(line)) return;
+    if (!this.#lines.delete(line)) return this.#leaving.get(line) ?? Promise.resolve();
+    const left = this.#leave(line);
+    this.#leaving.set(line, left);
+    return left;
+  }
+
+  async #leave(line: Line): Promise<void> {
     clearTimeout(line.idleTimer);
     line.driver.connection.keepAlive('ref');
     if (!line.driver.isOver) await line.driver.perform(quit()).catch(() => {});
     await line.driver.connection.close();
+    this.#leaving.delete(line);
     this.#dispatch();
   }
 }
