@@ -15,7 +15,7 @@ cache=$PWD/.cache/interop
 
 # each line is a set of packages that could be installed together
 SERVERS=(
-  'postfix sasl2-bin libsasl2-modules libsasl2-modules-db dovecot-core dovecot-lmtpd dovecot-submissiond m4'
+  'postfix sasl2-bin libsasl2-modules libsasl2-modules-db dovecot-core dovecot-lmtpd dovecot-submissiond m4 dash'
   'exim4-daemon-light'
   'opensmtpd'
   'sendmail-bin'
@@ -82,6 +82,7 @@ rm -rf "$cache/packages"
 
 # what a system has beside its packages
 mkdir -p "$root"/{dev,etc,proc,run,tmp,var/mail,var/run,var/spool,var/tmp,bin}
+ln -sf dash "$root/bin/sh"
 chmod 1777 "$root/tmp" "$root/var/tmp"
 for device in 'null 1 3' 'zero 1 5' 'random 1 8' 'urandom 1 9'; do
   set -- $device

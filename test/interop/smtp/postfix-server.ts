@@ -1,8 +1,8 @@
-/** Postfix with a private configuration: five listeners of different manners, one maildir. */
-import { chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+/** Postfix with a private configuration: listeners of different manners, one maildir. */
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Inbox } from '../support/inbox.ts';
-import { folderInRoot, freePort, removeFolder, runInRoot, type Server, startInRoot } from '../support/server.ts';
+import { folderInRoot, freePorts, removeFolder, runInRoot, startInRoot } from '../support/server.ts';
+import { LATER, makeFolder, NOBODY, PASSWORD, putCertificate, READER_ID, USER } from '../support/server-folder.ts';
 
 export interface Postfix extends AsyncDisposable {
   /** Everything Postfix has: PIPELINING, CHUNKING, STARTTLS, AUTH behind it. */
@@ -20,54 +20,26 @@ export interface Postfix extends AsyncDisposable {
 }
 
 export const MECHANISMS = ['PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-1', 'SCRAM-SHA-256'] as const;
-export const USER = 'ada';
-export const PASSWORD = 'pässwörd =,"';
 
 const POSTFIX = 61_001;
 const POSTDROP = 61_002;
-const READER = 61_010;
-const QUEUES = [
-  'incoming',
-  'active',
-  'deferred',
-  'defer',
-  'bounce',
-  'flush',
-  'trace',
-  'corrupt',
-  'saved',
-  'hold',
-  'private',
-];
+const QUEUES = 'incoming active deferred defer bounce flush trace corrupt saved hold private public maildrop'.split(
+  ' ',
+);
 
 export async function postfix(): Promise<Postfix> {
   const folder = folderInRoot('postfix');
   const { inside, outside } = folder;
-  const [port, tlsPort, strictPort, plainPort] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
+  const [port = 0, tlsPort = 0, strictPort = 0, plainPort = 0] = await freePorts(4);
   const authPorts = new Map<string, number>();
-  for (const mechanism of MECHANISMS) authPorts.set(mechanism, await freePort());
+  const more = await freePorts(MECHANISMS.length);
+  for (const [n, mechanism] of MECHANISMS.entries()) authPorts.set(mechanism, more[n] ?? 0);
 
-  for (const name of [
-    'mail',
-    'data',
-    'sasl',
-    'spool',
-    'spool/pid',
-    'spool/public',
-    'spool/maildrop',
-    ...QUEUES.map((each) => `spool/${each}`),
-  ])
-    mkdirSync(`${outside}/${name}`);
-  for (const name of ['data', 'spool/public', 'spool/maildrop', ...QUEUES.map((each) => `spool/${each}`)])
-    chownSync(`${outside}/${name}`, POSTFIX, POSTDROP);
-  chownSync(`${outside}/mail`, READER, READER);
-  for (const name of ['localhost.pem', 'localhost.key'])
-    copyFileSync(fileURLToPath(new URL(`../../fixtures/certificates/${name}`, import.meta.url)), `${outside}/${name}`);
+  for (const name of ['sasl', 'spool/pid']) mkdirSync(`${outside}/${name}`, { recursive: true });
+  for (const name of QUEUES) makeFolder(`${outside}/spool/${name}`, POSTFIX, POSTDROP);
+  makeFolder(`${outside}/data`, POSTFIX);
+  makeFolder(`${outside}/mail`, READER_ID);
+  putCertificate(outside);
 
   writeFileSync(`${outside}/main.cf`, mainCf(inside));
   const listeners = [
@@ -93,7 +65,7 @@ export async function postfix(): Promise<Postfix> {
 
   const ports = [port, tlsPort, strictPort, plainPort, ...authPorts.values()];
   const log = (): string => readFileSync(`${outside}/log`, 'utf8');
-  const server: Server = await startInRoot('/usr/lib/postfix/sbin/master', ['-s', '-c', inside], ports);
+  const server = await startInRoot('/usr/lib/postfix/sbin/master', ['-s', '-c', inside], ports);
   return {
     port,
     tlsPort,
@@ -134,12 +106,12 @@ local_header_rewrite_clients =
 virtual_mailbox_domains = mail.test, client.test
 virtual_mailbox_base = ${inside}/mail
 virtual_mailbox_maps = static:inbox/
-virtual_uid_maps = static:${READER}
-virtual_gid_maps = static:${READER}
+virtual_uid_maps = static:${READER_ID}
+virtual_gid_maps = static:${READER_ID}
 virtual_transport = virtual
 message_size_limit = 30000000
 smtpd_peername_lookup = no
-smtpd_recipient_restrictions = check_recipient_access inline:{ { no@mail.test = 550 5.1.1 nobody of that name }, { later@mail.test = 450 4.2.1 come back later } }, permit_mynetworks, reject
+smtpd_recipient_restrictions = check_recipient_access inline:{ { ${NOBODY} = 550 5.1.1 nobody of that name }, { ${LATER} = 450 4.2.1 come back later } }, permit_mynetworks, reject
 smtpd_tls_chain_files = ${inside}/localhost.key, ${inside}/localhost.pem
 smtpd_tls_security_level = may
 tls_random_source = dev:/dev/urandom

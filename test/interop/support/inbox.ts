@@ -22,10 +22,19 @@ export class Inbox {
     });
   }
 
-  /** Every message that is there now. */
-  all(): readonly Buffer[] {
+  /** Whether a message is there now. */
+  has(messageId: string): boolean {
     this.#refresh();
-    return [...this.#messages.values()].flat();
+    return this.#messages.has(messageId);
+  }
+
+  /** The delivery status notification (RFC 3461) on a message, as soon as it is there. */
+  async reportOn(messageId: string): Promise<string> {
+    return await eventually(`a report on ${messageId}`, () => {
+      this.#refresh();
+      const texts = [...this.#messages.values()].flat().map((each) => each.toString('latin1'));
+      return texts.find((text) => text.includes('multipart/report') && text.includes(messageId));
+    });
   }
 
   #refresh(): void {
