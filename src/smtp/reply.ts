@@ -40,6 +40,10 @@ const QUEUED_AS = /\bqueued as ([^\s<>;,)]+)|\bid=([^\s<>;,)]+)|^\S*? ?([\w.-]+)
 
 /** The id under which the server queued the message, where its reply tells in a way we know. */
 export function queueIdOf(reply: Reply): string | undefined {
-  const match = QUEUED_AS.exec(reply.lines[0] ?? '');
-  return match === null ? undefined : (match[1] ?? match[2] ?? match[3]);
+  // Exim's reply to the last BDAT names it in the second line
+  for (const line of reply.lines) {
+    const match = QUEUED_AS.exec(line);
+    if (match !== null) return match[1] ?? match[2] ?? match[3];
+  }
+  return undefined;
 }

@@ -204,8 +204,10 @@ describe('a reply', () => {
     ['OK id=1tXyZ-000000001Zz-0abc', '1tXyZ-000000001Zz-0abc'],
     ['2.0.0 4AB12cde Message accepted for delivery', '4AB12cde'],
     ['4AB12cde Message accepted for delivery', '4AB12cde'],
+    ['- 313 byte chunk, total 313\nOK id=1tXyZ-000000001Zz-0abc', '1tXyZ-000000001Zz-0abc'],
     ['OK', undefined],
+    ['Message received\nthank you', undefined],
   ])('tells the queue id: %s', (text, expected) => {
-    expect(queueIdOf(makeReply(250, [text]))).toBe(expected);
+    expect(queueIdOf(makeReply(250, text.split('\n')))).toBe(expected);
   });
 });
