@@ -1,7 +1,7 @@
 /** plainwire/trace: what crossed the wire, as events, in several formats, and explained. */
 export { arrows, tlsSummary } from './arrows.ts';
 export * from './event.ts';
-export { type Explanation, explain, explainLine } from './explain/index.ts';
+export { type Explanation, explain, explainer, explainLine } from './explain/index.ts';
 export { explainTranscript, type TranscriptLine } from './explain/transcript.ts';
 export { type Format, type FormatName, formats } from './formats.ts';
 export { hex } from './hex.ts';

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import type { ReceivedEvent, SentEvent, Trace, TraceEvent } from './event.ts';
-import { explain } from './explain/index.ts';
+import { explainer } from './explain/index.ts';
 import { plainText, safeJson } from './render.ts';
 import { contentLimit, type TextOptions, type Write } from './text.ts';
 import { isContent } from './turn.ts';
@@ -13,6 +13,7 @@ export function jsonLines(write: Write, options: TextOptions = {}): Trace {
   const limit = contentLimit(options);
   /** How much of the content under way has been written, by connection. */
   const written = new Map<number, number>();
+  const explain = explainer();
 
   function room(event: SentEvent | ReceivedEvent): number {
     if (!isContent(event)) {

@@ -1,6 +1,6 @@
 /** What the formats for people have in common: where the text goes, how much content is shown, and in which colours. */
 import type { ReceivedEvent, TraceEvent } from './event.ts';
-import { type Explanation, explain } from './explain/index.ts';
+import { type Explanation, explainer } from './explain/index.ts';
 import { foldLabel, safe, visibleText } from './render.ts';
 import { CONTENT_SHOWN, type Turn } from './turn.ts';
 
@@ -76,6 +76,7 @@ export function switchboard(): {
 export function noteOf(options: TextOptions): (event: TraceEvent) => string {
   if (options.explain !== true) return () => '';
   const style = styleOf(options);
+  const explain = explainer();
   return (event) => {
     const found = explain(event);
     if (found === undefined) return '';

@@ -9,18 +9,35 @@ import { plainText } from '../render.ts';
 import { isContent } from '../turn.ts';
 import { explainEnhanced } from './enhanced.ts';
 import { type Entry, type Explanation, explanation } from './entry.ts';
+import { Login } from './login.ts';
 import { explainCommand, explainKeyword, explainReply } from './smtp.ts';
 import { BODY, explainHead, explainHeader, explainStart } from './web.ts';
 
 export type { Explanation } from './entry.ts';
 
-/** Explains an event of a trace; undefined where there is nothing to say. */
+/** Explains an event of a trace on its own; undefined where there is nothing to say. */
 export function explain(event: TraceEvent): Explanation | undefined {
+  return explainer()(event);
+}
+
+/** Explains the events of a trace one after another: of a login, each line says more when the lines before are known. */
+export function explainer(): (event: TraceEvent) => Explanation | undefined {
+  const logins = new Map<number, Login>();
+  return (event) => {
+    if (event.kind === 'closed') logins.delete(event.connection);
+    if (event.kind === 'sent' && event.verb === 'AUTH') {
+      logins.set(event.connection, new Login(firstParameter(event)));
+    }
+    return explainAt(event, logins.get(event.connection));
+  };
+}
+
+function explainAt(event: TraceEvent, login: Login | undefined): Explanation | undefined {
   switch (event.kind) {
     case 'sent':
-      return event.protocol === 'http' ? explainHead(plainText(event.bytes, event.secrets)) : explainSent(event);
+      return event.protocol === 'http' ? explainRequest(event) : explainSent(event, login);
     case 'received':
-      return explainReceived(event);
+      return explainReceived(event, login);
     case 'tls':
       return explainTls(event.facts);
     default:
@@ -28,21 +45,36 @@ export function explain(event: TraceEvent): Explanation | undefined {
   }
 }
 
-function explainSent(event: SentEvent): Explanation | undefined {
-  if (isContent(event)) return explanation('content', CONTENT);
-  const line = plainText(event.bytes, event.secrets).trimEnd();
-  if (event.verb !== undefined) return explainCommand(line);
-  return event.phase === 'auth' ? explanation('answer', line === '*' ? CANCEL : ANSWER) : undefined;
+function explainRequest(event: SentEvent): Explanation | undefined {
+  if (event.phase === 'body') return explanation('body', REQUEST_BODY);
+  return explainHead(plainText(event.bytes, event.secrets));
 }
 
-function explainReceived(event: ReceivedEvent): Explanation | undefined {
+function explainSent(event: SentEvent, login: Login | undefined): Explanation | undefined {
+  if (isContent(event)) return explanation('content', CONTENT);
+  const line = plainText(event.bytes, event.secrets).trimEnd();
+  if (event.verb === 'AUTH') {
+    const found = explainCommand(line);
+    if (found === undefined || event.secrets.length === 0) return found;
+    return { ...found, parts: [...found.parts, ...(login?.initial(undefined) ?? [])] };
+  }
+  if (event.verb !== undefined) return explainCommand(line);
+  if (event.phase !== 'auth') return undefined;
+  return (login ?? new Login('')).answer(line === '*' ? line : undefined);
+}
+
+function firstParameter(event: SentEvent): string {
+  return plainText(event.bytes, event.secrets).split(/\s+/)[1] ?? '';
+}
+
+function explainReceived(event: ReceivedEvent, login: Login | undefined): Explanation | undefined {
   if (event.protocol === 'http') {
     return isContent(event) ? explanation('body', BODY) : explainHead(plainText(event.bytes, event.secrets));
   }
   if (event.reply === undefined) return undefined;
   // A challenge may be marked as secret; then nothing of it is told.
   const shown = event.secrets.length === 0 ? event.reply : { ...event.reply, lines: [] };
-  return explainReply(shown, event.phase);
+  return explainReply(shown, event.phase, login);
 }
 
 const CONTENT: Entry = [
@@ -50,12 +82,7 @@ const CONTENT: Entry = [
   'RFC 5321 section 4.5.2',
   'The server answers 250 when it has taken the message.',
 ];
-const ANSWER: Entry = [
-  'The answer to the challenge, in base64.',
-  'RFC 4954 section 4',
-  'The server answers 235, 334 or a refusal.',
-];
-const CANCEL: Entry = ['The client gives up the login.', 'RFC 4954 section 4', 'The server answers 501.'];
+const REQUEST_BODY: Entry = ['The body of the request, byte for byte.', 'RFC 9112 section 6', 'The server answers.'];
 
 function explainTls(facts: TlsFacts): Explanation {
   const trust: Entry = facts.authorized

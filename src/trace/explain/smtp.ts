@@ -1,10 +1,11 @@
 /** Explains lines of SMTP and LMTP: commands with their parameters, replies with their codes, EHLO's keywords. */
 import type { Reply } from '../../errors.ts';
-import { decodedChallenge, MECHANISMS } from './auth.ts';
+import { MECHANISMS } from './auth.ts';
 import { COMMANDS, PARAMETERS } from './commands.ts';
 import { explainEnhanced } from './enhanced.ts';
 import { type Entry, type Explanation, entryOf, explanation } from './entry.ts';
 import { KEYWORDS } from './keywords.ts';
+import { Login } from './login.ts';
 import { PHASE_REPLIES, REPLY_CLASSES, REPLY_CODES } from './replies.ts';
 
 /** A command line without its line end; undefined where its verb is not known. */
@@ -41,14 +42,17 @@ const NULL_PATH: Entry = [
   'RFC 5321 section 4.5.5',
 ];
 
-/** A reply; `phase` is the part of the dialogue it ends, where that is known: the same 250 says different things. */
-export function explainReply(reply: Reply, phase?: string): Explanation {
+/**
+ * A reply; `phase` is the part of the dialogue it ends, and `login` the login it is part of, where these are known: the
+ * same 250 says different things.
+ */
+export function explainReply(reply: Reply, phase?: string, login?: Login): Explanation {
   const code = String(reply.code);
   const atPhase = code.startsWith('2') || code === '354' ? entryOf(PHASE_REPLIES, phase ?? '') : undefined;
   const entry = atPhase ?? entryOf(REPLY_CODES, code) ?? generic(code);
   const severity = REPLY_CLASSES[code.charAt(0)];
   const refusal = severity !== undefined && /^[45]/.test(code) ? severity : undefined;
-  return explanation(code, refusal === undefined ? entry : refused(entry, refusal), replyParts(reply, phase));
+  return explanation(code, refusal === undefined ? entry : refused(entry, refusal), replyParts(reply, phase, login));
 }
 
 /** A refusal says both what it is and whether trying again can help. */
@@ -62,7 +66,7 @@ function generic(code: string): Entry {
   return REPLY_CLASSES[code.charAt(0)] ?? ['A code outside of what SMTP allows.', 'RFC 5321 section 4.2.1'];
 }
 
-function replyParts(reply: Reply, phase: string | undefined): Explanation[] {
+function replyParts(reply: Reply, phase: string | undefined, login: Login | undefined): Explanation[] {
   const parts: Explanation[] = [];
   const enhanced = reply.enhanced === undefined ? undefined : explainEnhanced(reply.enhanced);
   if (enhanced !== undefined) parts.push(enhanced);
@@ -70,14 +74,9 @@ function replyParts(reply: Reply, phase: string | undefined): Explanation[] {
     for (const line of reply.lines.slice(1))
       parts.push(explainKeyword(line) ?? explanation(line.trim(), UNKNOWN_KEYWORD));
   }
-  if (reply.code === 334) {
-    const challenge = decodedChallenge(reply.lines[0] ?? '');
-    if (challenge !== undefined) parts.push(explanation(challenge, CHALLENGE));
-  }
+  if (reply.code === 334) parts.push(...(login ?? new Login('')).challenge(reply.lines[0]));
   return parts;
 }
-
-const CHALLENGE: Entry = ['The challenge, decoded.', 'RFC 4954 section 4'];
 
 /** One line of EHLO's reply: a keyword with its parameters. `AUTH=` is how servers older than the RFC wrote it. */
 export function explainKeyword(line: string): Explanation | undefined {
