@@ -95,7 +95,7 @@ function transferCoding(
     });
   }
   if (length !== undefined) quirks.add('content-length-with-chunked');
-  if (head.version === '1.0') quirks.add('chunked-in-1.0');
+  if (head.version === '1.0' || head.version === '0.9') quirks.add('chunked-in-1.0');
   if (asked.version !== '1.1') quirks.add('unasked-chunked');
   return CHUNKED;
 }

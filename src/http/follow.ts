@@ -13,6 +13,9 @@ export interface Arrival {
   readonly redirects: readonly Page[];
 }
 
+/** The same may be asked for twice: some servers send a client back to where it came from. A third time is a circle. */
+const SAME_AGAIN = 2;
+
 /** @throws RedirectError, and what fetching throws */
 export async function arrive(start: URL, given: PageOptions, keep: Keep): Promise<Arrival> {
   const follow = given.follow ?? 0;
@@ -23,9 +26,9 @@ export async function arrive(start: URL, given: PageOptions, keep: Keep): Promis
   let url = start;
   let options = withCredentials(url, given);
   const redirects: Page[] = [];
-  const seen = new Set<string>();
+  const asked = new Map<string, number>();
   for (;;) {
-    seen.add(`${options.method ?? 'GET'} ${publicUrl(url)}`);
+    count(asked, options, url);
     const exchange = new Exchange(url, options, keep);
     exchange.keepAll();
     const steps = await exchange.begin();
@@ -38,8 +41,8 @@ export async function arrive(start: URL, given: PageOptions, keep: Keep): Promis
     const next = nextUrl(location, another, url, given, redirects);
     options = onwardRequest(options, exchange.head.status, url, next);
     if (redirects.length > follow) throw refused(`more than ${follow} redirects`, location, redirects);
-    if (seen.has(`${options.method ?? 'GET'} ${publicUrl(next)}`)) {
-      throw refused('a redirect to where it has been before', location, redirects);
+    if (count(asked, options, next, 0) >= SAME_AGAIN) {
+      throw refused('a redirect that goes round in a circle', location, redirects);
     }
     url = next;
   }
@@ -66,6 +69,14 @@ function nextUrl(
     throw refused('a redirect from https to http', location, pages);
   }
   return url;
+}
+
+/** How often a request has been made, with this one. */
+function count(asked: Map<string, number>, { method = 'GET' }: PageOptions, url: URL, more = 1): number {
+  const request = `${method} ${publicUrl(url)}`;
+  const times = (asked.get(request) ?? 0) + more;
+  asked.set(request, times);
+  return times;
 }
 
 function refused(message: string, location: string, pages: readonly Page[]): RedirectError {

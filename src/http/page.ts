@@ -52,7 +52,7 @@ export class Page {
   /** What was fetched, without credentials and fragment. */
   readonly url: string;
   readonly request: PageRequest;
-  /** `'1.0'`, `'1.1'`; `'0.9'` where there was no head. */
+  /** `'1.0'`, `'1.1'`; `'0.9'` where there was no head, or a status line that said so. */
   readonly version: string;
   readonly status: number;
   readonly reason: string;

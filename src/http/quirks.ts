@@ -9,7 +9,8 @@ export const QUIRKS = {
   'leading-blank-lines': 'blank lines stood before the status line (RFC 9112 section 2.2)',
   'bare-lf': 'a line of the head ended in LF without CR (RFC 9112 section 2.2)',
   'icy-status-line': 'the status line began with ICY, as SHOUTcast servers have it',
-  'odd-minor-version': 'the version was above HTTP/1.1; it was read as HTTP/1.1 (RFC 9110 section 2.5)',
+  'odd-version':
+    'the version was above HTTP/1.1, or HTTP/0.9, which has no status line; it was read all the same (RFC 9110 section 2.5)',
   'odd-status': 'the status code was above 599 (RFC 9110 section 15)',
   'missing-reason': 'the status line ended after the code, without the space that must follow it (RFC 9112 section 4)',
   'reason-whitespace': 'whitespace stood around the reason phrase',

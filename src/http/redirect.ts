@@ -20,20 +20,25 @@ export class RedirectError extends PlainwireError {
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** The Location of a redirect; undefined where the response is none. Several that differ are the caller's to judge. */
+/**
+ * The Location of a redirect; none where the response is no redirect, or its Location is empty, which leads nowhere.
+ * Several that differ are the caller's to judge.
+ */
 export function redirectLocations(status: number, headers: RawHeaders): readonly string[] {
-  return REDIRECTS.has(status) ? [...new Set(headers.getAll('Location'))] : [];
+  if (!REDIRECTS.has(status)) return [];
+  return [...new Set(headers.getAll('Location'))].filter((location) => location !== '');
 }
 
 /**
  * The URL a Location means, seen from the page that has it. Its bytes are UTF-8 where they can be. A space should not
- * be there at all; in a query it is sent as `+`, as curl does, for a query is what forms are sent in.
+ * be there at all; in a query it is sent as `+`, as curl does, for a query is what forms are sent in. `http:/host/` with
+ * one slash names a host, as curl has it: no http URL is without one (RFC 9110 section 4.2.1).
  */
 export function resolveLocation(location: string, base: URL): URL {
   const bytes = Buffer.from(location, 'latin1');
   const text = isUtf8(bytes) ? bytes.toString('utf8') : percentEncoded(location);
-  const question = text.indexOf('?');
-  const sent = question === -1 ? text : text.slice(0, question) + text.slice(question).replaceAll(' ', '+');
+  const [start = '', ...query] = text.split(/(?=\?)/);
+  const sent = start.replace(/^(https?):\/(?![/\\])/i, '$1://') + query.join('').replaceAll(' ', '+');
   const url = new URL(sent, base);
   // credentials are the caller's to give, never the server's
   url.username = '';

@@ -9,7 +9,7 @@ export interface StatusLine {
   readonly reason: string;
 }
 
-const STATUS_LINE = /^(?:HTTP\/1\.([0-9])|ICY) ([0-9]{3})(?:$| )/;
+const STATUS_LINE = /^(?:HTTP\/(0\.9|1\.[0-9])|ICY) ([0-9]{3})(?:$| )/;
 
 /** Reads a line without its end; `offset` is where it stands in the response. */
 export function parseStatusLine(line: string, offset: number, quirks: Set<Quirk>): StatusLine {
@@ -17,16 +17,16 @@ export function parseStatusLine(line: string, offset: number, quirks: Set<Quirk>
   if (match === null) throw new ResponseError('BAD_STATUS_LINE', `not a status line: ${excerpt(line)}`, { offset });
   const status = Number(match[2]);
   if (status < 100) throw new ResponseError('BAD_STATUS_LINE', `no such status code: ${match[2]}`, { offset });
-  const minor = match[1];
-  if (minor === undefined) quirks.add('icy-status-line');
-  else if (minor > '1') quirks.add('odd-minor-version');
+  const version = match[1];
+  if (version === undefined) quirks.add('icy-status-line');
+  else if (version !== '1.1' && version !== '1.0') quirks.add('odd-version');
   if (status > 599) quirks.add('odd-status');
   const length = match[0].length;
   if (length === line.length && !line.endsWith(' ')) quirks.add('missing-reason');
   const given = line.slice(length);
   const reason = trimWhitespace(given);
   if (reason.length !== given.length) quirks.add('reason-whitespace');
-  return { version: minor === undefined ? '1.0' : `1.${minor}`, status, reason };
+  return { version: version ?? '1.0', status, reason };
 }
 
 /** The start of a line, safe to show: what is not printable ASCII is escaped. */

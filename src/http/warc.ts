@@ -77,7 +77,7 @@ export class WarcWriter {
       maskedRequest(page.request),
     );
     // an answer without head (HTTP/0.9) is no HTTP message that a reader could parse: the thing itself is kept
-    const simple = page.version === '0.9';
+    const simple = page.span.body === page.span.head;
     await this.#record(
       [
         ['WARC-Type', simple ? 'resource' : 'response'],

@@ -37,7 +37,7 @@ const withoutBody = ({ method, response }: Case): boolean =>
 
 const NODE: readonly Difference[] = [
   {
-    why: 'llhttp takes HTTP/0.9 and HTTP/2.0 in a status line, and any three digits',
+    why: 'llhttp takes HTTP/2.0 in a status line, and any three digits',
     applies: refusedBy('BAD_STATUS_LINE'),
   },
   {

@@ -48,10 +48,21 @@ describe('following', () => {
     expect((error as RedirectError).pages.length).toBe(2);
   });
 
-  it('ends a loop at once', async () => {
+  it('ends a circle soon, and goes where it has been once more, for a server that has thought better of it', async () => {
     await using server = await serve((socket, request) => socket.end(to(request.startsWith('GET /a ') ? '/b' : '/a')));
     await expect(fetchPage(`${server.url}/a`, { follow: 50 })).rejects.toMatchObject({ code: 'REDIRECT_REFUSED' });
-    expect(server.requests.length).toBe(2);
+    expect(server.requests.length).toBe(4);
+    let asked = 0;
+    await using again = await serve((socket) => socket.end(asked++ === 0 ? to('/a') : head('200 OK')));
+    expect(await fetchPage(`${again.url}/a`, { follow: 5 })).toMatchObject({
+      status: 200,
+      redirects: [{ status: 302 }],
+    });
+  });
+
+  it('takes an empty Location for none', async () => {
+    await using server = await serve(to(''));
+    expect(await fetchPage(server.url, { follow: 5 })).toMatchObject({ status: 302, redirects: [] });
   });
 
   it.each(['file:///etc/passwd', 'ftp://example.com/', 'javascript:alert(1)', 'data:,x', 'http://', 'http://a:99999/'])(
@@ -163,6 +174,54 @@ describe('what goes on to the next hop', () => {
     expect(onward.method).toBe(next);
     expect(onward.body).toBe(next === method ? 'b' : undefined);
     expect(onward.headers).toEqual(next === method ? [['Content-Type', 't']] : []);
+  });
+
+  it.each([
+    // RFC 3986 section 5.4, seen from http://a/b/c/d;p?q
+    ['g', 'http://a/b/c/g'],
+    ['./g', 'http://a/b/c/g'],
+    ['g/', 'http://a/b/c/g/'],
+    ['/g', 'http://a/g'],
+    ['//g', 'http://g/'],
+    ['?y', 'http://a/b/c/d;p?y'],
+    ['g?y', 'http://a/b/c/g?y'],
+    ['#s', 'http://a/b/c/d;p?q#s'],
+    ['g?y#s', 'http://a/b/c/g?y#s'],
+    [';x', 'http://a/b/c/;x'],
+    ['g;x?y#s', 'http://a/b/c/g;x?y#s'],
+    ['.', 'http://a/b/c/'],
+    ['./', 'http://a/b/c/'],
+    ['..', 'http://a/b/'],
+    ['../g', 'http://a/b/g'],
+    ['../..', 'http://a/'],
+    ['../../g', 'http://a/g'],
+    ['../../../../g', 'http://a/g'],
+    ['/./g', 'http://a/g'],
+    ['/../g', 'http://a/g'],
+    ['g.', 'http://a/b/c/g.'],
+    ['..g', 'http://a/b/c/..g'],
+    ['./../g', 'http://a/b/g'],
+    ['g/./h', 'http://a/b/c/g/h'],
+    ['g/../h', 'http://a/b/c/h'],
+    ['g;x=1/../y', 'http://a/b/c/y'],
+    ['g?y/../x', 'http://a/b/c/g?y/../x'],
+    ['http://g', 'http://g/'],
+    // what the URL standard and curl make of sloppy ones
+    ['HTTP://G/x', 'http://g/x'],
+    ['http:/g:81/x', 'http://g:81/x'],
+    ['http:///g/x', 'http://g/x'],
+    ['http:g', 'http://a/b/c/g'],
+    ['\\\\g\\x', 'http://g/x'],
+    ['/m o o?x y?z w', 'http://a/m%20o%20o?x+y?z+w'],
+    ['  /g  ', 'http://a/g'],
+    ['//G:80/x', 'http://g/x'],
+    ['/%zz%41', 'http://a/%zz%41'],
+    ['/%2e%2E/g', 'http://a/g'],
+    ['//b\xc3\xbccher.example/', 'http://xn--bcher-kva.example/'],
+    ['//[::1]:81/', 'http://[::1]:81/'],
+    ['//0x7f.1/', 'http://127.0.0.1/'],
+  ])('%j leads from http://a/b/c/d;p?q to %s', (location, url) => {
+    expect(resolveLocation(location, new URL('http://a/b/c/d;p?q')).href).toBe(url);
   });
 
   it('reads the bytes of a Location as UTF-8, and sends others percent-encoded', () => {

@@ -17,7 +17,7 @@ describe.each(Object.entries(CHUNKINGS))('tolerances, %s', (_, cut) => {
     'leading-blank-lines': [`\r\n\n${OK}\r\nx`, 'x'],
     'bare-lf': ['HTTP/1.0 200 OK\nA: b\n\nx', 'x'],
     'icy-status-line': ['ICY 200 OK\r\n\r\nx', 'x'],
-    'odd-minor-version': ['HTTP/1.7 200 OK\r\n\r\nx', 'x'],
+    'odd-version': ['HTTP/1.7 200 OK\r\n\r\nx', 'x'],
     'odd-status': ['HTTP/1.0 999 No\r\n\r\nx', 'x'],
     'missing-reason': ['HTTP/1.0 200\r\n\r\nx', 'x'],
     'reason-whitespace': ['HTTP/1.0 200  OK \r\n\r\nx', 'x'],
@@ -37,6 +37,13 @@ describe.each(Object.entries(CHUNKINGS))('tolerances, %s', (_, cut) => {
     expect(played.error).toBeUndefined();
     expect(played.body.toString()).toBe(body);
     expect(played.quirks).toEqual([quirk]);
+  });
+
+  it('a status line of HTTP/0.9 is odd, too', () => {
+    expect(play(cut(Buffer.from('HTTP/0.9 200 OK\r\n\r\nx')))).toMatchObject({
+      head: { version: '0.9', status: 200 },
+      quirks: ['odd-version'],
+    });
   });
 
   it('all of them have a name and an explanation, and there are no others', () => {
