@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchPage } from '../../../src/http/index.ts';
 import { serve } from '../../http/server.ts';
-import { has, type Started, start } from './servers.ts';
+import { type Started, start } from './servers.ts';
 
 const certificate = (name: string): string =>
   readFileSync(new URL(`../../fixtures/certificates/${name}`, import.meta.url), 'utf8');
@@ -21,33 +21,33 @@ beforeAll(async () => {
 afterAll(() => new Promise((resolve) => secure.close(resolve)));
 
 const squid = () =>
-  start((port, folder) => {
+  start((port, { inside, outside }) => {
     writeFileSync(
-      `${folder}/conf`,
-      `http_port 127.0.0.1:${port}\nhttp_access allow all\ncache deny all\npid_filename none\naccess_log none\ncache_log /dev/stderr
-cache_store_log none\ncoredump_dir ${folder}\nshutdown_lifetime 0 seconds\nvisible_hostname localhost\nlogfile_rotate 0\npinger_enable off\n`,
+      `${outside}/conf`,
+      `http_port 127.0.0.1:${port}\nhttp_access allow all\ncache deny all\npid_filename none\naccess_log none\ncache_log /dev/null
+cache_store_log none\ncoredump_dir ${inside}\nshutdown_lifetime 0 seconds\nvisible_hostname localhost\nlogfile_rotate 0\npinger_enable off\n`,
     );
-    return ['squid', '-N', '-f', `${folder}/conf`];
+    return ['squid', '-N', '-d', '1', '-f', `${inside}/conf`];
   });
 const tinyproxy = () =>
-  start((port, folder) => {
+  start((port, { inside, outside }) => {
     writeFileSync(
-      `${folder}/conf`,
+      `${outside}/conf`,
       `Port ${port}\nListen 127.0.0.1\nTimeout 20\nBasicAuth user secret\nMaxClients 10\n`,
     );
-    return ['tinyproxy', '-d', '-c', `${folder}/conf`];
+    return ['tinyproxy', '-d', '-c', `${inside}/conf`];
   });
 const microsocks = () =>
   start((port) => ['microsocks', '-i', '127.0.0.1', '-p', String(port), '-u', 'user', '-P', 'secret']);
 
-const PROXIES: Record<string, { program: string; start: () => Promise<Started>; url: (port: number) => string }> = {
-  squid: { program: 'squid', start: squid, url: (port) => `http://127.0.0.1:${port}` },
-  tinyproxy: { program: 'tinyproxy', start: tinyproxy, url: (port) => `http://user:secret@127.0.0.1:${port}` },
-  microsocks: { program: 'microsocks', start: microsocks, url: (port) => `socks5://user:secret@127.0.0.1:${port}` },
+const PROXIES: Record<string, { start: () => Promise<Started>; url: (port: number) => string }> = {
+  squid: { start: squid, url: (port) => `http://127.0.0.1:${port}` },
+  tinyproxy: { start: tinyproxy, url: (port) => `http://user:secret@127.0.0.1:${port}` },
+  microsocks: { start: microsocks, url: (port) => `socks5://user:secret@127.0.0.1:${port}` },
 };
 
-describe.each(Object.entries(PROXIES))('through %s', (_, { program, start: begin, url }) => {
-  it.skipIf(!has(program))('pages come in clear and over TLS', async () => {
+describe.each(Object.entries(PROXIES))('through %s', (_, { start: begin, url }) => {
+  it('pages come in clear and over TLS', async () => {
     await using running = await begin();
     await using origin = await serve('HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nclear');
     const proxy = url(running.port);
