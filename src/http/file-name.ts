@@ -9,26 +9,29 @@ const LONGEST = 200;
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)(?=\.|$)/;
 
 /**
- * `http://example.com/` is `example.com.html`. What a name can't say in lower-case letters, digits, dots and hyphens
- * (a path, a query, a port) becomes readable where it can, and a hash of the URL keeps it apart from any other:
- * `example.com_a_b-k3v9x2m1qa.html`. No list of names taken is needed, so a million pages cost no memory, and the same
- * list gives the same files a second time.
+ * `http://example.com/` is `example.com.html`, `https://example.com:8443/` is `example.com_https_8443.html`. What a name
+ * can't say in lower-case letters, digits, dots and hyphens (a path, a query) becomes readable where it can, and a hash
+ * of the URL keeps it apart from any other: `example.com_a_b_k3v9x2m1qa5t.html`. No list of names taken is needed, so a
+ * million pages cost no memory, and the same list gives the same files a second time.
  * @throws MessageError for what is no URL
  */
 export function fileNameFor(url: string | URL, extension = 'html'): string {
   const parsed = parsePageUrl(url);
   const plain = publicUrl(parsed);
-  const scheme = parsed.protocol === 'https:' ? '-https' : '';
-  const rest = parsed.pathname === '/' && parsed.search === '' ? '' : `${parsed.pathname}${parsed.search}`;
-  const exact = `${parsed.host}${scheme}`;
-  if (rest === '' && /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(exact) && isSafe(exact)) return `${exact}.${extension}`;
-  const readable = `${exact}${rest}`
+  const { hostname, port, pathname, search } = parsed;
+  const place = `${hostname}${parsed.protocol === 'https:' ? '_https' : ''}${port === '' ? '' : `_${port}`}`;
+  const rest = pathname === '/' && search === '' ? '' : `${pathname}${search}`;
+  // without an underscore of its own, and never twelve characters behind its last one: unlike any name with a hash
+  if (rest === '' && /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(hostname) && isSafe(place)) {
+    return `${place}.${extension}`;
+  }
+  const readable = `${place}${rest}`
     .toLowerCase()
     .replace(/[^a-z0-9.-]+/g, '_')
     .replace(/^[._-]+|[._-]+$/g, '')
     .slice(0, LONGEST - 20);
   const stem = isSafe(readable) ? readable : `_${readable}`;
-  return `${stem}-${hash(plain)}.${extension}`;
+  return `${stem}_${hash(plain)}.${extension}`;
 }
 
 function isSafe(name: string): boolean {

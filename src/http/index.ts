@@ -8,6 +8,7 @@ export { fileNameFor } from './file-name.ts';
 export { type Guard, isPublic, publicOnly } from './guard.ts';
 export { type HarOptions, HarWriter, harEntry } from './har.ts';
 export { RESPONSE_LIMITS, type ResponseLimits } from './limits.ts';
+export type { ManyOptions, Outcome, PageList } from './many.ts';
 export { OpenPage, openPage } from './open-page.ts';
 export type { PageOptions, PageTimeouts } from './options.ts';
 export { Page, type PageTiming, type Span } from './page.ts';
@@ -27,6 +28,7 @@ export {
 export type { ResponseHead } from './response-head.ts';
 export { type ParserOptions, type ResponseEvent, ResponseParser } from './response-parser.ts';
 export { type SavedPage, type SaveOptions, savePage } from './save-page.ts';
+export { type SavedOutcome, type SavePagesOptions, savePages } from './save-pages.ts';
 export { parsePageUrl, requestTarget, type TargetForm } from './target.ts';
 export { conditionsFrom, type Earlier, strongValidator } from './validators.ts';
 export { type WarcOptions, WarcWriter } from './warc.ts';

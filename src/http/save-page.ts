@@ -39,6 +39,7 @@ interface Part {
 /**
  * Saves a page as `path`. Until it is complete its bytes are in `path.part`, and what proves them in `path.part.json`;
  * after a fault both stay, and the next call asks for the rest, if a validator shows that the page is still the same.
+ * Where nothing can prove that, nothing stays.
  * @throws as fetchPage() does, and what the file system says
  */
 export async function savePage(url: string | URL, path: string, options: SaveOptions = {}): Promise<SavedPage> {
@@ -112,14 +113,17 @@ async function save(
   const total = page.length === undefined || content === 'raw' ? undefined : from + page.length;
   const sink = await FileSink.open(partOf(path), from);
   const validator = content === 'raw' || page.status >= 300 ? undefined : strongValidator(page.headers);
+  let complete = false;
   try {
     if (from === 0) await writeNote(path, page, validator);
     for await (const piece of content === 'raw' ? page.raw() : page) {
       await sink.write(piece);
       onProgress?.(sink.length, total);
     }
+    complete = true;
   } finally {
     await sink.close();
+    if (!complete && validator === undefined && from === 0) await rm(partOf(path), { force: true });
   }
   await finish(path);
   return { page, saved: true, length: sink.length, resumedFrom: from };

@@ -5,13 +5,15 @@ describe('fileNameFor', () => {
   it.each([
     ['http://example.com/', 'example.com.html'],
     ['example.com', 'example.com.html'],
-    ['https://example.com', 'example.com-https.html'],
+    ['https://example.com', 'example.com_https.html'],
+    ['http://127.0.0.1:8080', '127.0.0.1_8080.html'],
+    ['https://example.com:8443/#top', 'example.com_https_8443.html'],
   ])('%s is %s', (url, name) => {
     expect(fileNameFor(url)).toBe(name);
   });
 
   it('is readable and unique for anything else, and the same every time', () => {
-    expect(fileNameFor('http://example.com/a/b?c=d')).toMatch(/^example\.com_a_b_c_d-[0-9a-z]{12}\.html$/);
+    expect(fileNameFor('http://example.com/a/b?c=d')).toMatch(/^example\.com_a_b_c_d_[0-9a-z]{12}\.html$/);
     const urls = ['a/b', 'a_b', 'A/b', 'a/b/', 'a?b', 'a%2Fb', 'a/b?', 'a-b'].map(
       (path) => `http://example.com/${path}`,
     );

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { conditionsFrom, fetchPage, RawHeaders, savePage, strongValidator } from '../../src/http/index.ts';
+import { conditionsFrom, fetchPage, RawHeaders, savePage, savePages, strongValidator } from '../../src/http/index.ts';
 import { head, serve } from './server.ts';
 
 const BODY = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
@@ -118,6 +118,45 @@ describe('savePage', () => {
     await expect(savePage(`${strong.url}/b`, file)).rejects.toThrow();
     await expect(savePage(`${strong.url}/b`, file, { resume: 'never' })).rejects.toThrow();
     expect(strong.requests.map((request) => request.includes('Range'))).toEqual([false, false, false]);
+  });
+});
+
+describe('savePages', () => {
+  it('saves each page into a file of its own; what fails leaves none, and two of one name do not mix', async () => {
+    await using server = await serve((socket, request) => {
+      const size = Number(/^GET \/(\d+)/.exec(request)?.[1] ?? 0);
+      if (size === 0) socket.end(`${head('200 OK', 'Content-Length: 10')}short`);
+      else socket.end(Buffer.concat([Buffer.from(head('200 OK')), Buffer.alloc(size, String(size))]));
+    });
+    const dir = await mkdtemp(path.join(folder, 'many-'));
+    const urls = ['/1000', '/0', '/200000', '/1000', 'file:x'].map((each) =>
+      each.startsWith('/') ? `${server.url}${each}` : each,
+    );
+    const seen: string[] = [];
+    const grown = new Map<string, number>();
+    for await (const outcome of savePages(urls, (url) => path.join(dir, url.pathname.slice(1)), {
+      perHost: 9,
+      onProgress: (file, length) => grown.set(path.basename(file), length),
+    })) {
+      seen.push(outcome.ok ? `${path.basename(outcome.path)} ${outcome.length}` : `${outcome.index} failed`);
+    }
+    expect(seen.sort()).toEqual(['1 failed', '1000 1000', '1000 1000', '200000 200000', '4 failed']);
+    expect((await readdir(dir)).sort()).toEqual(['1000', '200000']);
+    expect((await readFile(path.join(dir, '1000'))).equals(Buffer.alloc(1000, '1000'))).toBe(true);
+    expect(grown.get('200000')).toBe(200_000);
+  });
+
+  it('has ended with every file when the loop is left', async () => {
+    await using server = await serve((socket) => socket.write(`${head('200 OK')}endless`));
+    const dir = await mkdtemp(path.join(folder, 'left-'));
+    const stop = new AbortController();
+    const pages = savePages([server.url, 'file:x'], () => path.join(dir, 'page'), { signal: stop.signal });
+    for await (const outcome of pages) {
+      expect(outcome).toMatchObject({ ok: false, input: 'file:x' });
+      await expect.poll(() => readdir(dir)).toEqual(['page.part']);
+      break;
+    }
+    expect(await readdir(dir)).toEqual([]);
   });
 });
 

@@ -1,0 +1,229 @@
+/**
+ * Many pages side by side, whatever is done with each: bounded memory, limits overall and per host, politeness, and a
+ * second try where it is safe.
+ */
+import { setMaxListeners } from 'node:events';
+import { PlainwireError } from '../errors.ts';
+import { cachingResolve, resolveBySystem } from '../transport/index.ts';
+import type { PageOptions } from './options.ts';
+import { partialPage } from './partial-page.ts';
+import { Schedule } from './schedule.ts';
+import { parsePageUrl } from './target.ts';
+
+export interface ManyOptions {
+  /** Pages at once, 16 by default. */
+  readonly concurrency?: number;
+  /** Pages at once from one host name, 2 by default. */
+  readonly perHost?: number;
+  /** Milliseconds from the start of one page to the start of the next from the same host, 0 by default. */
+  readonly delay?: number;
+  /** How often a page is tried again, 2 by default: only where trying again is safe and no byte of an answer came. */
+  readonly retries?: number;
+  /** Milliseconds before the first new try, 500 by default; doubled for each further one, with a random part. */
+  readonly backoff?: number;
+}
+
+interface OutcomeBase {
+  /** Where in the list this page was, from 0. */
+  readonly index: number;
+  /** What the list said. */
+  readonly input: string;
+  /** How often it was tried. */
+  readonly attempts: number;
+}
+
+/** What became of one page of many: what `Done` says, or why there is none. */
+export type Outcome<Done> =
+  | (OutcomeBase & { readonly ok: true } & Done)
+  | (OutcomeBase & { readonly ok: false; readonly error: unknown });
+
+/** The list: of any length, read only as far ahead as there is work to give out. */
+export type PageList = Iterable<string | URL> | AsyncIterable<string | URL>;
+
+/** What is done with each page of the list; run again where that is safe. */
+export type Work<Done> = (url: URL, options: PageOptions) => Promise<Done>;
+
+interface Job {
+  readonly index: number;
+  readonly input: string;
+  readonly url: URL;
+  attempts: number;
+}
+
+const DEFAULTS = { concurrency: 16, perHost: 2, delay: 0, retries: 2, backoff: 500 };
+
+/** A pause between tries never gets longer. */
+const LONGEST_BACKOFF = 30_000;
+/** getaddrinfo tells no TTL, so an answer is trusted for a minute, which is what short-lived records have. */
+const NAME_CACHE_MS = 60_000;
+
+/**
+ * Does the work for each page of the list, and yields each outcome as it arrives; a page that fails stops no other. The
+ * list is read only as far ahead as there is work to give out, and while nobody takes outcomes nothing new begins, so
+ * millions cost what hundreds do. Leaving the loop aborts what is under way; so does the signal, and what was under way
+ * then fails.
+ */
+export async function* forEachPage<Done extends object>(
+  urls: PageList,
+  work: Work<Done>,
+  options: ManyOptions & PageOptions,
+): AsyncGenerator<Outcome<Done>, void, undefined> {
+  const settings = { ...DEFAULTS, ...options };
+  const stop = new AbortController();
+  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
+  // every page under way listens to it
+  setMaxListeners(0, signal, stop.signal);
+  const resolve = options.resolve ?? cachingResolve(resolveBySystem, NAME_CACHE_MS);
+  const pageOptions: PageOptions = { ...options, signal, resolve };
+  const run = new Run(urls, (url) => work(url, pageOptions), settings, signal);
+  try {
+    for (;;) {
+      const outcome = await run.next();
+      if (outcome === undefined) return;
+      yield outcome;
+    }
+  } finally {
+    stop.abort();
+    await run.close();
+  }
+}
+
+class Run<Done extends object> {
+  readonly #source: Iterator<string | URL> | AsyncIterator<string | URL>;
+  readonly #work: (url: URL) => Promise<Done>;
+  readonly #settings: typeof DEFAULTS;
+  readonly #signal: AbortSignal;
+  readonly #schedule: Schedule<Job>;
+  readonly #outcomes: Outcome<Done>[] = [];
+  #index = 0;
+  #active = 0;
+  #pulling = false;
+  #exhausted = false;
+  #sourceFault: { readonly error: unknown } | undefined;
+  #waiter: (() => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(urls: PageList, work: (url: URL) => Promise<Done>, settings: typeof DEFAULTS, signal: AbortSignal) {
+    this.#source = Symbol.asyncIterator in urls ? urls[Symbol.asyncIterator]() : urls[Symbol.iterator]();
+    this.#work = work;
+    this.#settings = settings;
+    this.#signal = signal;
+    this.#schedule = new Schedule(settings.perHost, settings.delay);
+  }
+
+  /** The next outcome; undefined when there is none left. Rejects where the list itself does. */
+  async next(): Promise<Outcome<Done> | undefined> {
+    for (;;) {
+      this.#pump();
+      const outcome = this.#outcomes.shift();
+      if (outcome !== undefined) return outcome;
+      const idle = this.#active === 0 && this.#schedule.size === 0;
+      if (idle && this.#exhausted) {
+        if (this.#sourceFault !== undefined) throw this.#sourceFault.error;
+        return undefined;
+      }
+      await new Promise<void>((resolve) => {
+        this.#waiter = resolve;
+      });
+    }
+  }
+
+  /** Settles when all that was under way, and has been aborted, has ended: no file is written to any more. */
+  async close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#schedule.clear();
+    // a list that waits for its next line is not waited for
+    if (!this.#exhausted) void Promise.resolve(this.#source.return?.()).catch(() => {});
+    this.#exhausted = true;
+    while (this.#active > 0) {
+      await new Promise<void>((resolve) => {
+        this.#waiter = resolve;
+      });
+    }
+  }
+
+  #wake(): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.();
+  }
+
+  /** Starts what may start, and reads on in the list. */
+  #pump(): void {
+    if (this.#signal.aborted) {
+      this.#exhausted = true;
+      for (const job of this.#schedule.clear()) this.#begin(job);
+    }
+    const { concurrency } = this.#settings;
+    while (this.#active + this.#outcomes.length < concurrency) {
+      const job = this.#schedule.take(performance.now());
+      if (job === undefined) break;
+      this.#begin(job);
+    }
+    // far enough ahead to find another host while one is at its limit, and no further
+    if (!this.#pulling && !this.#exhausted && this.#schedule.size < 8 * concurrency) void this.#pull();
+    clearTimeout(this.#timer);
+    const due = this.#schedule.nextDue();
+    if (due !== undefined) this.#timer = setTimeout(() => this.#wake(), Math.max(1, due - performance.now()));
+  }
+
+  async #pull(): Promise<void> {
+    this.#pulling = true;
+    try {
+      const next = await this.#source.next();
+      if (next.done === true) this.#exhausted = true;
+      else this.#add(next.value);
+    } catch (error) {
+      this.#exhausted = true;
+      this.#sourceFault = { error };
+    }
+    this.#pulling = false;
+    this.#wake();
+  }
+
+  #add(value: string | URL): void {
+    const index = this.#index;
+    this.#index += 1;
+    const input = String(value);
+    try {
+      const url = parsePageUrl(value);
+      this.#schedule.add({ index, input, url, attempts: 0 }, url.hostname, 0);
+    } catch (error) {
+      this.#outcomes.push({ ok: false, index, input, attempts: 0, error });
+    }
+  }
+
+  #begin(job: Job): void {
+    this.#active += 1;
+    job.attempts += 1;
+    this.#do(job).finally(() => {
+      this.#active -= 1;
+      this.#schedule.release(job.url.hostname);
+      this.#wake();
+    });
+  }
+
+  async #do(job: Job): Promise<void> {
+    const { index, input, url } = job;
+    try {
+      const done = await this.#work(url);
+      this.#outcomes.push({ ...done, ok: true, index, input, attempts: job.attempts });
+    } catch (error) {
+      if (!this.#signal.aborted && job.attempts <= this.#settings.retries && isSafeToRepeat(error)) {
+        this.#schedule.add(job, url.hostname, performance.now() + this.#pause(job.attempts));
+      } else {
+        this.#outcomes.push({ ok: false, index, input, attempts: job.attempts, error });
+      }
+    }
+  }
+
+  #pause(attempt: number): number {
+    const pause = Math.min(LONGEST_BACKOFF, this.#settings.backoff * 2 ** (attempt - 1));
+    return pause / 2 + (Math.random() * pause) / 2;
+  }
+}
+
+/** An error that says so itself, before any byte of an answer: what came once may have had its effect, or its reason. */
+function isSafeToRepeat(error: unknown): boolean {
+  return error instanceof PlainwireError && error.retryable && (partialPage(error)?.receivedLength ?? 0) === 0;
+}
