@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { AbortError, MessageError, PlainwireError } from '../errors.ts';
 import { safe } from '../trace/index.ts';
+import { connectCommand } from './connect.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { getCommand } from './get.ts';
@@ -35,7 +36,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .showHelpAfterError('(plainwire --help, or plainwire COMMAND --help, says more)')
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .exitOverride();
-  for (const add of [sendCommand, getCommand, lookupCommand, explainCommand]) add(program, keep, terminal);
+  for (const add of [sendCommand, getCommand, lookupCommand, connectCommand, explainCommand])
+    add(program, keep, terminal);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;

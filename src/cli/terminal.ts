@@ -21,6 +21,8 @@ export interface Terminal {
   readonly style: Style | undefined;
   /** Ends everything that waits, when the person presses Ctrl-C. */
   readonly signal: AbortSignal;
+  /** What Ctrl-C does, for whoever reads it as a key: a terminal that edits lines sends no signal. */
+  interrupt(): void;
   readonly env: Environment;
   readonly stdin: NodeJS.ReadStream;
   /** For what edits lines on it; text goes by way of {@link out}. */
@@ -43,6 +45,7 @@ export function processTerminal(): Terminal {
     err: writer(stderr),
     style: wantsColour(stderr, env) ? colours : undefined,
     signal: interrupt.signal,
+    interrupt: () => interrupt.abort(new Error('interrupted')),
     env,
     stdin,
     stdout,

@@ -16,14 +16,20 @@ export interface TraceFlags {
 const FORMAT_NAMES = Object.keys(formats);
 
 export function addTraceOptions(command: Command): Command {
-  return command
+  command
     .option('-v, --verbose', 'show the dialogue on stderr as --> [command] and <-- [reply]')
+    .option('-x, --explain', 'say under each line of the dialogue what it means');
+  return addTraceFormatOptions(command);
+}
+
+/** Those of them that are the same where the dialogue itself is what the command shows. */
+export function addTraceFormatOptions(command: Command): Command {
+  return command
     .addOption(
       new Option('-t, --trace <format>', `show the dialogue on stderr as ${FORMAT_NAMES.join(', ')}`).argParser(
         formatName,
       ),
     )
-    .option('-x, --explain', 'say under each line of the dialogue what it means')
     .option('--whole', 'show messages and pages whole, however long')
     .option('--save <file>', 'save the dialogue as a transcript that can be played again');
 }

@@ -31,6 +31,11 @@ export class LineSplitter {
     return Buffer.concat(this.#pieces);
   }
 
+  /** How many bytes that line has so far. */
+  get held(): number {
+    return this.#held;
+  }
+
   /** The lines that these bytes end, in order. @throws ProtocolError LIMIT_EXCEEDED */
   *push(chunk: Uint8Array): Generator<Line> {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);

@@ -1,0 +1,207 @@
+/** What the side of the client needs to know of an SMTP dialogue: which replies are owed, and what could be said next. */
+import { type Explanation, explainLine } from '../../trace/index.ts';
+import { type Heard, type Hint, NO_SECRETS, type Said } from './speech.ts';
+
+/** Commands whose reply decides what may be said after them (RFC 2920 section 3.1). */
+const LAST_OF_BATCH: ReadonlySet<string> = new Set([
+  'greeting',
+  'ehlo',
+  'helo',
+  'lhlo',
+  'starttls',
+  'auth',
+  'data',
+  'content',
+  'vrfy',
+  'expn',
+  'turn',
+  'quit',
+]);
+
+/** How much is said before the replies are waited for: nothing, or whatever PIPELINING lets go in one batch. */
+export type Pace = 'lock-step' | 'batches';
+
+export class SmtpView {
+  readonly protocol = 'smtp';
+  /** What each reply that is owed answers, the next one first; the server speaks first. */
+  readonly #owed: string[] = ['greeting'];
+  #inContent = false;
+  /** Octets of a BDAT chunk that are still to be said. */
+  #chunkLeft = 0;
+  #challenged = false;
+  #tlsDue = false;
+  #secure = false;
+  #stage: 'greeted' | 'ready' | 'mail' | 'rcpt' | 'over' = 'greeted';
+  readonly #keywords = new Map<string, string>();
+
+  /** The server agreed to STARTTLS: the handshake is due, and nothing else. */
+  get tlsDue(): boolean {
+    return this.#tlsDue;
+  }
+
+  /** Every reply that was owed has come. */
+  get idle(): boolean {
+    return this.#owed.length === 0 && !this.#tlsDue;
+  }
+
+  /** The goodbye is said: the server closes. */
+  get over(): boolean {
+    return this.#stage === 'over' || this.#owed.includes('quit');
+  }
+
+  get secure(): boolean {
+    return this.#secure;
+  }
+
+  offers(keyword: string): boolean {
+    return this.#keywords.has(keyword);
+  }
+
+  /** Whether the next line may be said, or a reply has to be waited for. */
+  maySay(pace: Pace): boolean {
+    if (this.#tlsDue) return false;
+    if (this.#inContent || this.#chunkLeft > 0) return true;
+    const last = this.#owed.at(-1);
+    return last === undefined || (pace === 'batches' && !LAST_OF_BATCH.has(last));
+  }
+
+  /** The client says a line. */
+  said(line: string): Said {
+    if (this.#chunkLeft > 0) return this.#chunk(line);
+    if (this.#inContent) return this.#content(line);
+    if (this.#challenged) return this.#answer(line);
+    const [word = '', size = ''] = line.trim().split(/ +/);
+    const verb = word.toUpperCase();
+    this.#owed.push(verb.toLowerCase());
+    if (verb === 'BDAT') this.#chunkLeft = Number.parseInt(size, 10) || 0;
+    const initial = /^\s*AUTH +\S+ +/i.exec(line);
+    return {
+      phase: verb === 'BDAT' ? 'content' : verb.toLowerCase(),
+      verb,
+      secrets: initial === null ? NO_SECRETS : [{ start: initial[0].length, end: Buffer.byteLength(line) }],
+      more: false,
+      explanation: explainLine(line),
+    };
+  }
+
+  #chunk(line: string): Said {
+    this.#chunkLeft -= Buffer.byteLength(line) + 2;
+    return { phase: 'content', verb: undefined, secrets: NO_SECRETS, more: false, explanation: undefined };
+  }
+
+  #content(line: string): Said {
+    const last = line === '.';
+    if (last) {
+      this.#inContent = false;
+      this.#owed.push('content');
+    }
+    const explanation = last ? DOT : undefined;
+    return { phase: 'content', verb: undefined, secrets: NO_SECRETS, more: false, explanation };
+  }
+
+  #answer(line: string): Said {
+    this.#challenged = false;
+    this.#owed.push('auth');
+    const secrets = line === '*' || line === '' ? NO_SECRETS : [{ start: 0, end: Buffer.byteLength(line) }];
+    return { phase: 'auth', verb: undefined, secrets, more: false, explanation: line === '*' ? CANCEL : ANSWER };
+  }
+
+  /** The server says a line. */
+  heard(line: string): Heard {
+    const match = /^([2-5]\d\d)(?:([ -])(.*))?$/.exec(line);
+    const phase = this.#owed[0] ?? 'command';
+    if (match === null) return { phase, more: false, reply: false, explanation: undefined };
+    const [, code = '', separator = ' ', text = ''] = match;
+    if ((phase === 'ehlo' || phase === 'lhlo') && code === '250') this.#offered(text);
+    const explanation = explainLine(line, phase);
+    if (separator === '-') return { phase, more: true, reply: true, explanation };
+    this.#owed.shift();
+    this.#answered(phase, code);
+    return { phase, more: false, reply: true, explanation };
+  }
+
+  /** The handshake is done: what was said before it is forgotten (RFC 3207 section 4.2). */
+  secured(): void {
+    this.#tlsDue = false;
+    this.#secure = true;
+    this.#stage = 'greeted';
+    this.#keywords.clear();
+  }
+
+  /** What could be said now. */
+  hints(host: string): Hint[] {
+    if (this.#owed.includes('greeting'))
+      return [{ line: '', means: 'The server speaks first: wait for its greeting.' }];
+    if (this.#inContent) return [{ line: '.', means: 'A dot alone on its line ends the message.' }];
+    if (this.#challenged) return [{ line: '*', means: 'Gives up the login; anything else, in base64, answers it.' }];
+    return this.#lines(host).map((line) => ({ line, means: explainLine(line)?.means ?? '' }));
+  }
+
+  #lines(host: string): string[] {
+    switch (this.#stage) {
+      case 'greeted':
+        return [`EHLO ${host}`, `HELO ${host}`, 'NOOP', 'QUIT'];
+      case 'mail':
+        return ['RCPT TO:<', 'RSET', 'QUIT'];
+      case 'rcpt':
+        return ['RCPT TO:<', 'DATA', ...(this.offers('CHUNKING') ? ['BDAT '] : []), 'RSET', 'QUIT'];
+      case 'over':
+        return [];
+      default:
+        return [
+          ...(this.offers('STARTTLS') && !this.#secure ? ['STARTTLS'] : []),
+          ...(this.#keywords.get('AUTH') ?? '').split(/[ =]+/).flatMap((word) => (word === '' ? [] : [`AUTH ${word}`])),
+          'MAIL FROM:<',
+          ...(this.offers('VRFY') ? ['VRFY '] : []),
+          'NOOP',
+          'QUIT',
+        ];
+    }
+  }
+
+  #offered(text: string): void {
+    const [keyword = ''] = text.split(/[ =]/);
+    this.#keywords.set(keyword.toUpperCase(), text.slice(keyword.length + 1));
+  }
+
+  #answered(phase: string, code: string): void {
+    if (phase === 'data' && code === '354') this.#inContent = true;
+    if (phase === 'auth' && code === '334') this.#challenged = true;
+    if (phase === 'starttls' && code === '220') this.#tlsDue = true;
+    if (code.startsWith('2')) this.#accepted(phase);
+    // whatever came of the message, the transaction is over
+    if (phase === 'content') this.#stage = 'ready';
+  }
+
+  #accepted(phase: string): void {
+    if (phase === 'ehlo' || phase === 'helo' || phase === 'lhlo') this.#stage = 'ready';
+    if (phase === 'rset' && this.#stage !== 'greeted') this.#stage = 'ready';
+    if (phase === 'mail') this.#stage = 'mail';
+    if (phase === 'rcpt') this.#stage = 'rcpt';
+    if (phase === 'quit') this.#stage = 'over';
+  }
+}
+
+const DOT: Explanation = {
+  subject: '.',
+  means: 'The message ends here.',
+  next: 'The server answers 250 when it has taken the message.',
+  source: 'RFC 5321 section 4.1.1.4',
+  parts: [],
+};
+
+const ANSWER: Explanation = {
+  subject: 'answer',
+  means: 'The answer to the challenge, in base64.',
+  next: 'The server answers 235, 334 or a refusal.',
+  source: 'RFC 4954 section 4',
+  parts: [],
+};
+
+const CANCEL: Explanation = {
+  subject: '*',
+  means: 'The client gives up the login.',
+  next: 'The server answers 501.',
+  source: 'RFC 4954 section 4',
+  parts: [],
+};
