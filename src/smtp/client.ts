@@ -2,7 +2,7 @@
 import { type Reply, UnsupportedError } from '../errors.ts';
 import { compose, Message, type MessageInit } from '../mime/index.ts';
 import type { TlsFacts } from '../trace/event.ts';
-import type { Credentials } from './auth/credentials.ts';
+import { type Credentials, checkCredentials } from './auth/credentials.ts';
 import { authenticate } from './authenticate.ts';
 import type { Capabilities } from './capabilities.ts';
 import { Connector } from './connector.ts';
@@ -46,8 +46,9 @@ export class SmtpClient implements AsyncDisposable {
     return this.#driver.connection.remote;
   }
 
-  /** @throws ReplyError AUTH_REFUSED, UnsupportedError AUTH_NOT_OFFERED, PLAINTEXT_AUTH_REFUSED */
+  /** @throws MessageError for the credentials, ReplyError AUTH_REFUSED, UnsupportedError AUTH_NOT_OFFERED, PLAINTEXT_AUTH_REFUSED */
   async login(credentials: Credentials): Promise<void> {
+    checkCredentials(credentials);
     this.#driver.mayAuthenticate();
     await this.#say(() => authenticate(credentials, this.capabilities, this.#driver.authContext()));
   }

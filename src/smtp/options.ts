@@ -1,7 +1,6 @@
 /** The caller's word for a server, an object or a URL, and the settings that follow from it. */
 import { hostname } from 'node:os';
 import { MessageError } from '../errors.ts';
-import { refuseUnknown } from '../mime/nearest.ts';
 import type { Trace } from '../trace/event.ts';
 import {
   checkEndpoint,
@@ -11,8 +10,9 @@ import {
   type Resolve,
   type TlsOptions,
 } from '../transport/index.ts';
-import type { Credentials } from './auth/credentials.ts';
+import { type Credentials, checkCredentials } from './auth/credentials.ts';
 import { type Deadlines, deadlinesOf, type Timeouts } from './deadlines.ts';
+import { refuseOption } from './elsewhere.ts';
 
 /**
  * `'tls'`: TLS from the first byte on. `'starttls'`: STARTTLS or nothing. `'opportunistic'`: STARTTLS where it is
@@ -96,8 +96,11 @@ export const DEFAULT_MESSAGES_IN_FLIGHT = 8;
 /** @throws MessageError that names the option; `known` are the names of further options, of a pool */
 export function settingsOf(server: string | SmtpOptions, known: ReadonlySet<string> = new Set()): Settings {
   const options = typeof server === 'string' ? parseServer(server) : server;
-  for (const key of Object.keys(options)) if (!FIELDS.has(key) && !known.has(key)) refuse(key, known);
+  for (const key of Object.keys(options)) {
+    if (!FIELDS.has(key) && !known.has(key)) refuseOption('option', key, [...FIELDS, ...known]);
+  }
   const { auth, lmtp = false } = options;
+  if (auth !== undefined) checkCredentials(auth);
   const security = options.security ?? defaultSecurity(options);
   if (!SECURITIES.includes(security))
     throw new MessageError('BAD_INPUT', 'security', `expected ${SECURITIES.join(', ')}, not '${security}'`);
@@ -126,27 +129,6 @@ export function settingsOf(server: string | SmtpOptions, known: ReadonlySet<stri
     messagesInFlight,
     resolve: options.resolve,
   };
-}
-
-/** What nodemailer calls the same thing. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  secure: "security: 'tls'",
-  requireTLS: "security: 'starttls'",
-  ignoreTLS: "security: 'none'",
-  pool: 'connections',
-  maxConnections: 'connections',
-  maxMessages: 'messagesPerConnection',
-  rateLimit: 'rate',
-  logger: 'trace',
-  connectionTimeout: 'timeouts',
-  greetingTimeout: 'timeouts',
-  socketTimeout: 'timeouts',
-};
-
-function refuse(key: string, known: ReadonlySet<string>): never {
-  const other = ELSEWHERE[key];
-  if (other !== undefined) throw new MessageError('UNKNOWN_FIELD', key, `unknown option; here it is ${other}`);
-  refuseUnknown(key, new Set([...FIELDS, ...known]), key);
 }
 
 function defaultSecurity(options: SmtpOptions): Security {

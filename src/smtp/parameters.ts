@@ -2,6 +2,7 @@
 import { MessageError, UnsupportedError } from '../errors.ts';
 import type { Mailbox, Message } from '../mime/index.ts';
 import type { Capabilities } from './capabilities.ts';
+import { refuseOption } from './elsewhere.ts';
 import { utf8AddressXtext, xtext } from './xtext.ts';
 
 /** RFC 3461: when the sender hears of a recipient's delivery. */
@@ -43,6 +44,19 @@ export interface TransactionOptions extends SendOptions {
   readonly size: number | undefined;
 }
 
+/** An object rather than a set: each message asks it for each of its options. */
+const FIELDS: Readonly<Record<keyof TransactionOptions, true>> = {
+  requireAllRecipients: true,
+  dsn: true,
+  requireTls: true,
+  deliverBy: true,
+  hold: true,
+  mtPriority: true,
+  signal: true,
+  chunking: true,
+  size: true,
+};
+
 /**
  * Checks that the server can take the message as it is, before a word of it is said.
  * @throws UnsupportedError, MessageError
@@ -50,6 +64,9 @@ export interface TransactionOptions extends SendOptions {
 export function checkSupported(message: Message, options: TransactionOptions, server: Capabilities): void {
   if (message.envelope.to.length === 0) {
     throw new MessageError('NO_RECIPIENTS', 'to', 'the message has no recipient: give to, cc, bcc or envelope.to');
+  }
+  for (const name in options) {
+    if (FIELDS[name as keyof TransactionOptions] !== true) refuseOption('send', name, Object.keys(FIELDS));
   }
   const { size } = options;
   if (size !== undefined && server.size !== undefined && server.size > 0 && size > server.size) {

@@ -53,6 +53,7 @@ export function checkEndpoint(endpoint: Endpoint): void {
     throw new MessageError('FORBIDDEN_CHARACTER', 'host', 'spaces and control characters have no place in a host');
   }
   if (!Number.isInteger(endpoint.port) || endpoint.port < 1 || endpoint.port > 65_535) {
-    throw new MessageError('BAD_INPUT', 'port', `${endpoint.port} is not one of 1 to 65535`);
+    // quoted where it is text: '587' from an environment is not the number that it looks like
+    throw new MessageError('BAD_INPUT', 'port', `${JSON.stringify(endpoint.port)} is not a number from 1 to 65535`);
   }
 }

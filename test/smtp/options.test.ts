@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { MessageError, type PlainwireError } from '../../src/errors.ts';
+import { compose } from '../../src/mime/index.ts';
+import { parseCapabilities } from '../../src/smtp/capabilities.ts';
 import { DEFAULT_DEADLINES, deadlinesOf } from '../../src/smtp/deadlines.ts';
 import { Mailer, type MailerOptions } from '../../src/smtp/index.ts';
 import { parseServer, type SmtpOptions, settingsOf } from '../../src/smtp/options.ts';
+import { checkSupported, type TransactionOptions } from '../../src/smtp/parameters.ts';
 
 function thrown(task: () => unknown): PlainwireError {
   try {
@@ -99,9 +102,17 @@ describe('options', () => {
     ['two places', { host: 'h', path: '/p' }, 'host'],
     ['an unknown option', { host: 'h', prot: 25 }, 'prot'],
     ['an option of nodemailer', { host: 'h', secure: true }, 'secure'],
+    ['a login that is none', { host: 'h', auth: { user: 'u' } }, 'auth'],
+    [
+      'an unknown field of a login',
+      { host: 'h', auth: { user: 'u', pass: 'p', mechanisms: 'PLAIN' } },
+      'auth.mechanisms',
+    ],
+    ['a login of nodemailer', { host: 'h', auth: { user: 'u', accessToken: 't' } }, 'auth.accessToken'],
     ['an unknown security', { host: 'h', security: 'ssl' }, 'security'],
     ['a port out of range', { host: 'h', port: 70_000 }, 'port'],
     ['a port that is none', { host: 'h', port: 2.5 }, 'port'],
+    ['a port that is text', { host: 'h', port: '587' }, 'port'],
     ['a host with a line end', { host: 'h\r\nQUIT' }, 'host'],
     ['an empty host', { host: '' }, 'host'],
     ['a domain with NUL', { domain: 'a\0b' }, 'host'],
@@ -132,5 +143,26 @@ describe('options', () => {
     expect(DEFAULT_DEADLINES).toMatchObject({ block: 180_000, content: 600_000 });
     expect(new Set(Object.values(deadlinesOf(7)))).toEqual(new Set([7]));
     expect(deadlinesOf({ mail: 9 })).toEqual({ ...DEFAULT_DEADLINES, mail: 9 });
+  });
+});
+
+describe('the options of one message', () => {
+  const message = compose({ from: 'a@example.com', to: 'b@example.com', text: 'x' });
+  const server = parseCapabilities({ code: 250, enhanced: undefined, lines: ['mail.test', 'REQUIRETLS'] });
+  const check = (options: object): void =>
+    checkSupported(message, { chunking: true, size: 1, ...options } as TransactionOptions, server);
+
+  it('are those that there are', () => {
+    expect(() => check({ requireTls: true, requireAllRecipients: true })).not.toThrow();
+  });
+
+  it.each([
+    ['requireTLS', 'requireTls'],
+    ['requireTLSExtensionEnabled', 'requireTls'],
+    ['dns', 'dsn'],
+  ])('%s is refused: it is not skipped in silence', (name, meant) => {
+    const error = thrown(() => check({ [name]: true })) as MessageError;
+    expect(error).toMatchObject({ code: 'UNKNOWN_FIELD', field: name });
+    expect(error.message).toContain(meant);
   });
 });

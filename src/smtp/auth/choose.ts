@@ -1,5 +1,5 @@
 /** Which mechanisms can show the credentials, strongest first, among those that the server offers. */
-import { MessageError, UnsupportedError } from '../../errors.ts';
+import { UnsupportedError } from '../../errors.ts';
 import type { Credentials, TokenReason } from './credentials.ts';
 import type { SaslMechanism } from './mechanism.ts';
 import { cramMd5, login, type Password, plain } from './passwords.ts';
@@ -52,13 +52,6 @@ function mechanismsOf(
       token: () => (typeof token === 'string' ? token : token(reason)),
     };
     return [oauthBearer(bearer), xoauth2(bearer)];
-  }
-  if (typeof credentials.user !== 'string' || typeof credentials.pass !== 'string') {
-    throw new MessageError(
-      'BAD_INPUT',
-      'auth',
-      'expected { user, pass }, { user, token }, { external }, { anonymous } or { sasl }',
-    );
   }
   return passwordMechanisms(credentials, offered, context.channel);
 }

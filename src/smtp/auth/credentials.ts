@@ -1,4 +1,6 @@
 /** Who the client is to the server, and how it can show it. */
+import { MessageError } from '../../errors.ts';
+import { refuseOption } from '../elsewhere.ts';
 import type { SaslMechanism } from './mechanism.ts';
 
 /** Why a token is asked for: for the first time, or because the server refused the one before. */
@@ -19,3 +21,36 @@ export type Credentials =
   | { readonly anonymous: string }
   /** A mechanism of the caller's own. */
   | { readonly sasl: SaslMechanism };
+
+const FIELDS: ReadonlySet<string> = new Set([
+  'user',
+  'pass',
+  'authorizeAs',
+  'mechanism',
+  'token',
+  'external',
+  'anonymous',
+  'sasl',
+]);
+
+/** Refuses what can't be credentials before anything is opened. @throws MessageError that names the field, and never its value */
+export function checkCredentials(auth: Credentials): void {
+  if (typeof auth !== 'object' || auth === null) throw incomplete();
+  for (const name of Object.keys(auth)) if (!FIELDS.has(name)) refuseOption('auth', name, FIELDS);
+  const { user, pass, token, external, anonymous, sasl } = auth as Readonly<Record<string, unknown>>;
+  const isWhole =
+    (typeof user === 'string' &&
+      (typeof pass === 'string' || typeof token === 'string' || typeof token === 'function')) ||
+    typeof external === 'string' ||
+    typeof anonymous === 'string' ||
+    (typeof sasl === 'object' && sasl !== null);
+  if (!isWhole) throw incomplete();
+}
+
+function incomplete(): MessageError {
+  return new MessageError(
+    'BAD_INPUT',
+    'auth',
+    'expected { user, pass }, { user, token }, { external }, { anonymous } or { sasl }',
+  );
+}
