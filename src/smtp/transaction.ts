@@ -53,13 +53,11 @@ export function* transaction(message: Message, server: ServerState, options: Tra
     return delivered;
   }
   if (rejection !== undefined) {
-    if (replies[dataAt]?.code === 354) {
-      // the server waits for a message that there is nobody to send to: it gets an empty one, for nobody
+    // a server that waits for a message that there is nobody to send to gets an empty one, for nobody
+    const end = replies[dataAt]?.code === 354 ? LONE_DOT : recipients.some(isPositive) ? RSET : undefined;
+    if (end !== undefined) {
       server.closeTransaction(transaction);
-      yield* say([LONE_DOT], undefined, 'last');
-    } else if (recipients.some(isPositive)) {
-      server.closeTransaction(transaction);
-      yield* say([RSET], undefined, 'last');
+      yield* takenBack(end);
     }
     throw rejection;
   }
@@ -136,6 +134,15 @@ function* heard(
   } catch (error) {
     if (!(error instanceof Interruption)) throw error;
     throw refused(error.replies) ?? withFacts(error.fault, { recipients: nobody(message.envelope.to, []) });
+  }
+}
+
+/** The end of a transaction that was refused: where the connection breaks on it, the refusal is still what counts. */
+function* takenBack(end: Utterance): Dialogue<void> {
+  try {
+    yield* say([end], undefined, 'last');
+  } catch (error) {
+    if (!(error instanceof Interruption)) throw error;
   }
 }
 

@@ -33,7 +33,10 @@ export type Outcome =
 
 /** Begins a message where the driver is free. */
 export async function send(driver: Driver, what: Message, options: SendOptions = {}): Promise<Outcome> {
-  const size = await sizeOf(what);
+  return begin(driver, what, options, await sizeOf(what));
+}
+
+function begin(driver: Driver, what: Message, options: SendOptions, size: number | undefined): Promise<Outcome> {
   return new Promise((resolve) => {
     beginTransaction(driver, what, options, size, performance.now(), (outcome) =>
       resolve(outcome.ok ? { delivery: outcome.value } : { error: outcome.error }),
@@ -54,6 +57,7 @@ export async function session(
     return { opened: error, outcomes: [] };
   }
   const outcomes: (Outcome | undefined)[] = messages.map(() => undefined);
+  const sizes = await Promise.all(messages.map((each) => sizeOf(each.message)));
   const running = new Set<Promise<unknown>>();
   let next = 0;
   let progress = (): void => {};
@@ -67,8 +71,7 @@ export async function session(
     }
     const at = next;
     next += 1;
-    running.add(send(driver, each.message, each.options).then((outcome) => (outcomes[at] = outcome)));
-    await Promise.resolve();
+    running.add(begin(driver, each.message, each.options ?? {}, sizes[at]).then((outcome) => (outcomes[at] = outcome)));
   }
   await Promise.all(running);
   if (!driver.isOver) await driver.perform(quit()).catch(() => {});
