@@ -1,11 +1,13 @@
 import { MessageError } from '../errors.ts';
-import { type AtHand, findContent, isSource, type Reach } from './content.ts';
+import { type AtHand, contentOf, findContent, isSource, type Reach } from './content.ts';
 import { base64Octets, base64Source, binarySource, linesSource } from './deferred.ts';
 import { extraFields } from './extra-fields.ts';
 import { refuseLoneSurrogates } from './forbidden.ts';
 import { excerpt } from './lexer.ts';
 import { mediaTypeOf, parseMediaType } from './media-type.ts';
-import type { Attachment } from './message-init.ts';
+import { Message } from './message.ts';
+import type { Attachment, Content } from './message-init.ts';
+import { MOVED_ATTACHMENT_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
 import { parameter, parameterField, plainFallback, tokenParameter } from './parameter.ts';
 import type { Part } from './part.ts';
@@ -25,6 +27,7 @@ const FIELDS: ReadonlySet<string> = new Set<keyof Attachment>([
   'cid',
   'contentTransferEncoding',
   'headers',
+  'httpHeaders',
   'raw',
 ]);
 
@@ -44,22 +47,28 @@ export interface PartContext {
 
 /** One attachment or alternative as a part. */
 export function attachmentPart(init: Attachment, field: string, role: Role, context: PartContext): Part {
-  for (const name in init) if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `${field}.${name}`);
-  if (init.raw !== undefined && init.raw !== null) return rawPart(init.raw, `${field}.raw`);
+  for (const name in init)
+    if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `${field}.${name}`, MOVED_ATTACHMENT_FIELDS);
+  if (init.raw !== undefined && init.raw !== null) return rawPart(init.raw, field);
   const filename = filenameOf(init, field);
   const found = findContent(init, field, filename === undefined ? field : excerpt(filename), context.reach);
-  const given = init.contentType ?? (isSource(found) ? undefined : found.contentType);
-  const contentType = given ?? mediaTypeOf(filename ?? locationName(init) ?? '');
+  const contentType = init.contentType || found.contentType || typeByName(init, filename);
   const body = encodeContent(found, contentType, init, field, role, context);
   return { head: head(init, field, role, filename, contentType, found, body.encoding), ...body };
 }
 
-/** A part that the caller wrote, header and all. */
-function rawPart(raw: string | Uint8Array, field: string): Part {
-  if (typeof raw !== 'string' && !(raw instanceof Uint8Array)) {
-    throw new MessageError('BAD_INPUT', field, 'is neither a string nor octets');
-  }
-  const { encoding, body } = verbatim(typeof raw === 'string' ? Buffer.from(raw, 'utf8') : raw);
+/** What the name says; a message that was composed is one, whatever it is called. */
+function typeByName(init: Attachment, filename: string | undefined): string {
+  if (init.content instanceof Message) return init.content.smtpUtf8 ? 'message/global' : 'message/rfc822';
+  return mediaTypeOf(filename ?? locationName(init) ?? '');
+}
+
+/** A part that the caller wrote, header and all. It reads nothing by itself. */
+export function rawPart(raw: Content, field: string): Part {
+  const found = contentOf(raw, undefined, `${field}.raw`, field);
+  if (isSource(found)) return { head: '', body: linesSource(found, true), encoding: '8bit', verbatim: true };
+  const octets = typeof found.octets === 'string' ? utf8(found.octets, `${field}.raw`) : found.octets;
+  const { encoding, body } = verbatim(octets);
   return { head: '', body, encoding, verbatim: true };
 }
 
@@ -124,12 +133,18 @@ function filenameOf(init: Attachment, field: string): string | undefined {
   if (typeof filename === 'string') return filename;
   if (filename !== undefined && filename !== null)
     throw new MessageError('BAD_INPUT', `${field}.filename`, 'is not a string');
-  return locationName(init);
+  return fileName(init.content) ?? locationName(init);
+}
+
+/** A File brings its name. (Node 20 has the class, and no global type for it.) */
+function fileName(content: unknown): string | undefined {
+  if (!(content instanceof Blob) || !('name' in content) || typeof content.name !== 'string') return undefined;
+  return content.name.split(/[/\\]/).pop() || undefined;
 }
 
 /** The last step of a path or URL: folders are the sender's own business. */
 function locationName(init: Attachment): string | undefined {
-  const place = String(init.path ?? init.href ?? '');
+  const place = String(init.path || init.href || '');
   if (place === '' || /^data:/i.test(place)) return undefined;
   const path = /^[a-z]+:\/\//i.test(place) ? decodedPath(place) : place;
   return path.split(/[/\\]/).pop() || undefined;

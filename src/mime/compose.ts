@@ -1,10 +1,12 @@
 import { MessageError } from '../errors.ts';
 import { envelopeOf, needsUtf8Envelope, needsUtf8Header, readPeople } from './author-fields.ts';
 import { readDkim } from './dkim.ts';
+import { partWithNames, withNames } from './field-names.ts';
 import { header, identifierOf } from './header.ts';
 import { liftFields } from './lifted-fields.ts';
 import { Message } from './message.ts';
 import type { ComposeOptions, MessageInit } from './message-init.ts';
+import { MOVED_MESSAGE_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
 import { type Part, render } from './part.ts';
 import { composeRaw } from './raw-message.ts';
@@ -49,6 +51,8 @@ const FIELDS: Readonly<Record<keyof MessageInit, true>> = {
   encoding: true,
   flowed: true,
   dkim: true,
+  normalizeHeaderKey: true,
+  newline: true,
   disableFileAccess: true,
   disableUrlAccess: true,
 };
@@ -69,7 +73,8 @@ export function compose(init: MessageInit, options: ComposeOptions = NO_OPTIONS)
 export function checkFields(init: MessageInit): void {
   if (typeof init !== 'object' || init === null) throw new MessageError('BAD_INPUT', 'message', 'is not an object');
   for (const name in init)
-    if (FIELDS[name as keyof MessageInit] !== true) refuseUnknown(name, Object.keys(FIELDS), name);
+    if (FIELDS[name as keyof MessageInit] !== true)
+      refuseUnknown(name, Object.keys(FIELDS), name, MOVED_MESSAGE_FIELDS);
 }
 
 /** A message's MIME entity as it goes out: first its Content- fields and what follows them at once, then the rest. */
@@ -79,7 +84,8 @@ export interface RenderedBody {
 }
 
 export function renderBody(init: MessageInit, options: ComposeOptions, make = structure): RenderedBody {
-  const part = make(init, options);
+  const made = make(init, options);
+  const part = init.normalizeHeaderKey ? partWithNames(made, init.normalizeHeaderKey) : made;
   const root = options.wrap === undefined ? part : wrapPart(part, options.wrap);
   const out = new SegmentList();
   render(root, out);
@@ -94,9 +100,11 @@ export function renderBody(init: MessageInit, options: ComposeOptions, make = st
 export function assemble(given: MessageInit, bodyOf: () => RenderedBody): Message {
   const init = given.headers === undefined ? given : liftFields(given);
   const people = readPeople(init);
+  checkRare(init);
   if (people.from.length === 0) throw new MessageError('BAD_INPUT', 'from', 'is missing');
   const id = identifierOf(init, people);
-  const head = header(init, people, id);
+  const plain = header(init, people, id);
+  const head = init.normalizeHeaderKey ? withNames(plain, init.normalizeHeaderKey) : plain;
   const envelope = envelopeOf(init, people);
   const { segments, encoding } = bodyOf();
   const utf8 = needsUtf8Header(people);
@@ -106,6 +114,16 @@ export function assemble(given: MessageInit, bodyOf: () => RenderedBody): Messag
     withHead(head, utf8, segments),
   );
   return init.dkim === undefined || init.dkim === null ? message : signMessage(message, readDkim(init.dkim));
+}
+
+/** Fields of nodemailer that have one meaning here. */
+function checkRare({ newline, normalizeHeaderKey }: MessageInit): void {
+  if (newline && !/^(?:win|windows|dos|\r\n)$/i.test(newline)) {
+    throw new MessageError('BAD_INPUT', 'newline', 'lines of mail end in CRLF; leave it out');
+  }
+  if (normalizeHeaderKey && typeof normalizeHeaderKey !== 'function') {
+    throw new MessageError('BAD_INPUT', 'normalizeHeaderKey', 'is not a function');
+  }
 }
 
 function withHead(head: string, utf8: boolean, segments: readonly Segment[]): readonly Segment[] {

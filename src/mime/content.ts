@@ -3,6 +3,7 @@ import { MessageError } from '../errors.ts';
 import { decodeDataUri } from './data-uri.ts';
 import { fileSource } from './file-source.ts';
 import { excerpt } from './lexer.ts';
+import { Message } from './message.ts';
 import type { ComposeOptions, Content, ContentInit } from './message-init.ts';
 import { isStream, type Source, streamSource, urlSource } from './source.ts';
 
@@ -37,16 +38,16 @@ const ENCODINGS = new Map<string, BufferEncoding>([
 export function findContent(init: ContentInit, field: string, label: string, reach: Reach): AtHand | Source {
   const { content, path, href } = init;
   if (content !== undefined && content !== null) return contentOf(content, init.encoding, `${field}.content`, label);
-  const place = path ?? href;
-  if (place === undefined || place === null) return { octets: '' };
+  const place = isPlace(path) ? path : href;
+  if (!isPlace(place)) return { octets: '' };
   if (typeof place !== 'string' && !(place instanceof URL)) {
     throw new MessageError('BAD_INPUT', `${field}.path`, 'is neither a text nor a URL');
   }
   const text = String(place);
   if (text.includes('\0')) throw new MessageError('FORBIDDEN_CHARACTER', `${field}.path`, 'holds a NUL');
   if (/^data:/i.test(text)) return decodeDataUri(text, field);
-  if (/^https?:/i.test(text)) return urlContent(text, field, label, reach);
-  if (path === undefined || path === null) {
+  if (/^https?:/i.test(text)) return urlContent(text, field, label, reach, init.httpHeaders);
+  if (!isPlace(path)) {
     throw new MessageError('BAD_INPUT', `${field}.href`, `${excerpt(text)} is not a URL that can be fetched`);
   }
   if (reach.files === false) {
@@ -56,13 +57,25 @@ export function findContent(init: ContentInit, field: string, label: string, rea
   return fileSource(file, typeof reach.files === 'string' ? reach.files : undefined, field, label);
 }
 
-function urlContent(url: string, field: string, label: string, reach: Reach): Source {
+/** nodemailer takes an empty place, or false, for none. */
+function isPlace<T>(place: T | undefined | null | false | ''): place is T {
+  return place !== undefined && place !== null && place !== false && place !== '';
+}
+
+function urlContent(
+  url: string,
+  field: string,
+  label: string,
+  reach: Reach,
+  httpHeaders: ContentInit['httpHeaders'],
+): Source {
   if (!reach.urls)
     throw new MessageError('ACCESS_DENIED', field, `URLs may not be read for this message (${excerpt(url)})`);
   if (reach.fetch === undefined) {
     throw new MessageError('BAD_INPUT', field, `${excerpt(url)} can only be read with a fetch function in the options`);
   }
-  return urlSource(url, reach.fetch, field, label);
+  const { fetch } = reach;
+  return urlSource(url, () => fetch(url, httpHeaders), field, label);
 }
 
 /** A value that a caller gave as content. */
@@ -75,8 +88,18 @@ export function contentOf(
   if (typeof content === 'string') return { octets: decoded(content, encoding, field) };
   if (content instanceof Uint8Array) return { octets: content };
   if (content instanceof ArrayBuffer) return { octets: new Uint8Array(content) };
+  if (ArrayBuffer.isView(content))
+    return { octets: new Uint8Array(content.buffer, content.byteOffset, content.byteLength) };
+  const whole = content instanceof Message ? content.inMemory() : undefined;
+  if (whole !== undefined) return { octets: whole };
   if (isStream(content)) return streamSource(content, field.replace(/\.content$/, ''), label);
-  throw new MessageError('BAD_INPUT', field, 'is neither a string nor octets, a Blob or a stream');
+  throw new MessageError('BAD_INPUT', field, notContent(content));
+}
+
+function notContent(content: unknown): string {
+  const isPlace = typeof content === 'object' && content !== null && ('path' in content || 'href' in content);
+  if (isPlace) return 'is a place to read from: give it as path or href, beside content';
+  return 'is neither a string nor octets, a Blob or a stream';
 }
 
 function decoded(text: string, encoding: string | undefined, field: string): string | Uint8Array {

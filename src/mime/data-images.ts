@@ -1,18 +1,24 @@
 import { createHash } from 'node:crypto';
+import { MessageError } from '../errors.ts';
 import { decodeDataUri } from './data-uri.ts';
 import type { Attachment, TextInit } from './message-init.ts';
+import { isContentInit, textAtHand } from './text-part.ts';
 
-/** The start of an image that stands in its own src; what follows up to the quote is its content. */
-const DATA_IMAGE = /(<img\b[^>]{0,4096}?\bsrc\s*=\s*)(["'])\s*(data:image\/[^"'\s>]*)\s*\2/gi;
+/** An image that stands in its own src, in quotes or without. */
+const DATA_IMAGE = /(<img\b[^<>]{0,4096}?\bsrc\s{0,20}=\s{0,20})(["']?)\s{0,20}(data:image\/[^"'\s>]*)\s{0,20}\2/gi;
 
 /**
  * Takes the `data:` images out of the html, for clients that show no image that way: each becomes a part, and the html
  * shows it by `cid:`. The same image twice is one part.
  */
 export function extractDataImages(html: TextInit | undefined): { html: TextInit | undefined; images: Attachment[] } {
-  if (typeof html !== 'string') return { html, images: [] };
+  const text = textAtHand(html);
+  if (text === undefined) {
+    if (html === undefined || html === null) return { html, images: [] };
+    throw new MessageError('BAD_INPUT', 'attachDataUrls', 'needs html that is at hand, as a string or as octets');
+  }
   const images = new Map<string, Attachment>();
-  const rewritten = html.replace(DATA_IMAGE, (_, before: string, quote: string, uri: string) => {
+  const rewritten = text.replace(DATA_IMAGE, (_, before: string, quote: string, uri: string) => {
     const cid = `${createHash('sha256').update(uri).digest('hex').slice(0, 32)}@data-uri`;
     if (!images.has(cid)) {
       const { octets, contentType } = decodeDataUri(uri, 'html');
@@ -20,7 +26,7 @@ export function extractDataImages(html: TextInit | undefined): { html: TextInit 
       const filename = `image-${images.size + 1}.${extension === 'svg' ? 'svg' : extension}`;
       images.set(cid, { content: octets, contentType, cid, filename });
     }
-    return `${before}${quote}cid:${cid}${quote}`;
+    return `${before}${quote || '"'}cid:${cid}${quote || '"'}`;
   });
-  return { html: rewritten, images: [...images.values()] };
+  return { html: isContentInit(html) ? { ...html, content: rewritten } : rewritten, images: [...images.values()] };
 }

@@ -29,6 +29,9 @@ const FIELDS = new Set<string>([
   'skipFields',
   'canonicalization',
   'spoolFolder',
+  'cacheDir',
+  'cacheTreshold',
+  'hashAlgo',
 ] satisfies (keyof DkimInit)[]);
 const KEY_FIELDS = new Set<string>(['domainName', 'keySelector', 'privateKey'] satisfies (keyof DkimKey)[]);
 
@@ -64,7 +67,11 @@ export function readDkim(init: DkimInit): Dkim {
   const skipped = new Set(listOf(init.skipFields ?? ''));
   const names = listOf(init.headerFieldNames ?? SIGNED).filter((name) => !skipped.has(name));
   if (!names.includes('from')) names.unshift('from');
-  return { signers, headerForm, bodyForm, names, spoolFolder: init.spoolFolder };
+  if (init.hashAlgo !== undefined && !/^(?:rsa-)?sha-?256$/i.test(init.hashAlgo)) {
+    throw new MessageError('BAD_INPUT', 'dkim.hashAlgo', 'is not sha256, and RFC 8301 leaves no other');
+  }
+  const spoolFolder = init.spoolFolder ?? (init.cacheDir || undefined);
+  return { signers, headerForm, bodyForm, names, spoolFolder };
 }
 
 function listOf(text: string): string[] {
@@ -95,13 +102,26 @@ function readSigner(init: DkimKey, field: string): Signer {
 const keyCache = new Map<string, KeyObject>();
 const MAX_CACHED_KEYS = 64;
 
-function readKey(pem: unknown, field: string): KeyObject {
-  if (typeof pem !== 'string') throw new MessageError('BAD_INPUT', field, 'is not a key in PEM');
-  const cached = keyCache.get(pem);
+/** A key as a caller may give it. */
+function pemOf(given: unknown): { pem: string; passphrase?: string } | undefined {
+  if (typeof given === 'string') return { pem: given };
+  if (given instanceof Uint8Array) return { pem: Buffer.from(given).toString('latin1') };
+  if (typeof given !== 'object' || given === null || !('key' in given)) return undefined;
+  const inner = typeof given.key === 'object' && !(given.key instanceof Uint8Array) ? undefined : pemOf(given.key);
+  const passphrase = 'passphrase' in given && typeof given.passphrase === 'string' ? given.passphrase : undefined;
+  return inner === undefined || passphrase === undefined ? inner : { ...inner, passphrase };
+}
+
+function readKey(given: unknown, field: string): KeyObject {
+  const found = pemOf(given);
+  if (found === undefined) throw new MessageError('BAD_INPUT', field, 'is not a key in PEM');
+  const { pem, passphrase } = found;
+  const name = passphrase === undefined ? pem : `${pem}\0${passphrase}`;
+  const cached = keyCache.get(name);
   if (cached !== undefined) return cached;
   let key: KeyObject;
   try {
-    key = createPrivateKey(pem);
+    key = createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase });
   } catch {
     // The reason would not help, and the text of a key belongs in no error.
     throw new MessageError('BAD_INPUT', field, 'is not a private key in PEM');
@@ -115,7 +135,7 @@ function readKey(pem: unknown, field: string): KeyObject {
     );
   }
   if (keyCache.size >= MAX_CACHED_KEYS) keyCache.clear();
-  keyCache.set(pem, key);
+  keyCache.set(name, key);
   return key;
 }
 

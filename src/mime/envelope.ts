@@ -2,6 +2,7 @@ import { MessageError } from '../errors.ts';
 import { type Address, type Group, isGroup, readAddressInput } from './address.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { EnvelopeInit } from './message-init.ts';
+import { MOVED_ENVELOPE_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
 
 /** Whom the server is told (RFC 5321 section 2.3.1): where the mail goes, and where a report of its failure goes. */
@@ -16,7 +17,8 @@ const FIELDS = new Set(['from', 'to', 'cc', 'bcc']);
 
 /** The envelope as the caller gave it. */
 export function readEnvelope(init: EnvelopeInit): Envelope {
-  for (const name in init) if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `envelope.${name}`);
+  for (const name in init)
+    if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `envelope.${name}`, MOVED_ENVELOPE_FIELDS);
   const { from, to, cc, bcc } = init;
   const senders = isNull(from) ? [] : mailboxes(readAddressInput(from, 'envelope.from'));
   if (senders.length > 1) throw new MessageError('BAD_ADDRESS', 'envelope.from', 'one address is expected, or none');

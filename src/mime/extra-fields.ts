@@ -1,72 +1,59 @@
 import { MessageError } from '../errors.ts';
-import { checkFieldName, extensionField } from './folding.ts';
-import { excerpt } from './lexer.ts';
-import type { HeadersInit, HeaderValue } from './message-init.ts';
+import { checkFieldName, extensionField, foldWords, HARD_LINE } from './folding.ts';
+import { refuseForbidden } from './forbidden.ts';
+import { headerEntries, isPrepared, valueText } from './header-entries.ts';
+import type { HeadersInit, PreparedValue } from './message-init.ts';
 
-/** What the message says by its own fields, or plainwire by what it makes of them. */
-const OWN = new Set([
-  'from',
-  'sender',
-  'reply-to',
-  'to',
-  'cc',
-  'bcc',
-  'subject',
-  'date',
-  'message-id',
-  'in-reply-to',
-  'references',
-  'mime-version',
-  'content-type',
-  'content-transfer-encoding',
-  'content-disposition',
-  'content-id',
-]);
+/** What the message says by its own fields, or plainwire by what it makes of them: the field that says it, if one does. */
+const OWN: Readonly<Record<string, string>> = {
+  from: 'from',
+  sender: 'sender',
+  'reply-to': 'replyTo',
+  to: 'to',
+  cc: 'cc',
+  bcc: 'bcc',
+  subject: 'subject',
+  date: 'date',
+  'message-id': 'messageId',
+  'in-reply-to': 'inReplyTo',
+  references: 'references',
+  'mime-version': '',
+  'content-type': 'contentType',
+  'content-transfer-encoding': 'contentTransferEncoding',
+  'content-disposition': 'contentDisposition',
+  'content-id': 'cid',
+};
 
 /** The caller's own header fields, in order, as lines. */
-export function extraFields(init: HeadersInit | undefined, field: string): string {
-  if (init === undefined || init === null) return '';
+export function extraFields(init: HeadersInit | undefined | null, field: string): string {
   let text = '';
-  for (const [name, value, path] of entries(init, field)) {
-    checkFieldName(name, path);
-    if (OWN.has(name.toLowerCase())) {
-      throw new MessageError(
-        'BAD_INPUT',
-        path,
-        `${name} is not for headers to say: there is a field for it, or plainwire makes it`,
-      );
+  for (const { key, value, path } of headerEntries(init, field)) {
+    checkFieldName(key, path);
+    const lower = key.toLowerCase();
+    if (Object.hasOwn(OWN, lower)) {
+      const own = OWN[lower];
+      const hint = own === '' ? 'plainwire makes it' : `${own} says it`;
+      throw new MessageError('BAD_INPUT', path, `${key} is not for headers to say: ${hint}`);
     }
-    text += extensionField(name, valueText(value, path), path);
+    text += isPrepared(value) ? preparedField(key, value, path) : extensionField(key, valueText(value, path), path);
   }
   return text;
 }
 
-function* entries(init: HeadersInit, field: string): Generator<[name: string, value: HeaderValue, path: string]> {
-  if (Array.isArray(init)) {
-    const list = init as readonly { key: string; value: HeaderValue }[];
-    for (const [index, entry] of list.entries()) {
-      if (typeof entry?.key !== 'string')
-        throw new MessageError('BAD_INPUT', `${field}[${index}].key`, 'is not a string');
-      yield [entry.key, entry.value, `${field}[${index}]`];
-    }
-    return;
-  }
-  for (const [name, given] of Object.entries(init)) {
-    const values = Array.isArray(given) ? (given as readonly HeaderValue[]) : [given as HeaderValue | undefined];
-    for (const value of values) {
-      if (value !== undefined && value !== null) yield [name, value, pathOf(field, name)];
-    }
-  }
-}
+/** Lines that the caller folded (RFC 5322 section 2.2.3), none of white space alone. */
+const FOLDED = /^[\t -~]*(?:\r\n[\t ]+[!-~][\t -~]*)*$/;
 
-/** The path of a field as an error names it; a name that is no name is shown escaped. */
-function pathOf(field: string, name: string): string {
-  return /^[\w-]+$/.test(name) ? `${field}.${name}` : `${field}[${excerpt(name)}]`;
-}
-
-function valueText(value: HeaderValue, field: string): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (typeof value === 'object' && value !== null && typeof value.value === 'string') return value.value;
-  throw new MessageError('BAD_INPUT', field, 'is not a string');
+/** A value that the caller has encoded: it goes out as it is, and may still not end its field or its line. */
+function preparedField(name: string, { value, foldLines }: PreparedValue, field: string): string {
+  const given = valueText(value, field);
+  if (!FOLDED.test(given)) {
+    refuseForbidden(given, field);
+    throw new MessageError('FORBIDDEN_CHARACTER', field, 'is prepared, and holds what no header line may');
+  }
+  const isShort = `${name}: ${given}`.split('\r\n').every((line) => line.length <= HARD_LINE);
+  if (foldLines !== true && isShort) return `${name}: ${given}\r\n`;
+  const words = given.split(/(?:\r\n)?[\t ]+/).filter((word) => word !== '');
+  const folded = foldWords(name, words);
+  if (folded.split('\r\n').every((line) => line.length <= HARD_LINE)) return folded;
+  throw new MessageError('BAD_INPUT', field, `holds a word that fits no line of ${HARD_LINE} characters`);
 }

@@ -57,10 +57,11 @@ function idsField(name: string, ids: readonly string[], field: string): string {
   return ids.length === 0 ? '' : wordsField(name, ids, field);
 }
 
+/** What clients read: X-Priority (most), X-MSMail-Priority (Outlook), Importance and Priority (RFC 2156, section 5.3). */
 const PRIORITY = {
-  high: 'X-Priority: 1 (Highest)\r\nX-MSMail-Priority: High\r\nImportance: High\r\n',
+  high: 'X-Priority: 1 (Highest)\r\nX-MSMail-Priority: High\r\nImportance: High\r\nPriority: urgent\r\n',
   normal: '',
-  low: 'X-Priority: 5 (Lowest)\r\nX-MSMail-Priority: Low\r\nImportance: Low\r\n',
+  low: 'X-Priority: 5 (Lowest)\r\nX-MSMail-Priority: Low\r\nImportance: Low\r\nPriority: non-urgent\r\n',
 } as const;
 
 /** The fields that few messages have. */

@@ -16,6 +16,7 @@ export function listFields(list: ListInit): string {
     const field = `list.${key}`;
     const name = fieldName(key, field);
     if (name === 'List-Unsubscribe-Post') {
+      checkOneClick(list, field);
       text += `${name}: List-Unsubscribe=One-Click\r\n`;
       continue;
     }
@@ -30,6 +31,16 @@ export function listFields(list: ListInit): string {
     }
   }
   return text;
+}
+
+/** RFC 8058 section 3.1: one click needs an https: URL to post to. What `headers` say of it is the caller's to know. */
+function checkOneClick(list: ListInit, field: string): void {
+  const [, unsubscribe] = Object.entries(list).find(([key]) => /^unsubscribe$/i.test(key.trim())) ?? [];
+  if (unsubscribe === undefined || unsubscribe === null) return;
+  const values = [unsubscribe].flat(2) as (ListValue | boolean)[];
+  const isHttps = (value: ListValue | boolean): boolean =>
+    /^\s*<?https:/i.test(String(typeof value === 'object' ? value?.url : value));
+  if (!values.some(isHttps)) throw new MessageError('BAD_INPUT', field, 'needs an https: URL in list.unsubscribe');
 }
 
 function fieldName(key: string, field: string): string {

@@ -14,25 +14,47 @@ export type Content = string | Uint8Array | Blob | ReadableStream<Uint8Array> | 
 export interface ContentInit {
   readonly content?: Content | undefined;
   /** A file, an `http:` or `https:` URL, or a `data:` URI; `access` says what may be read. */
-  readonly path?: string | URL | undefined;
-  readonly href?: string | URL | undefined;
+  readonly path?: string | URL | false | undefined;
+  readonly href?: string | URL | false | undefined;
   /** How a string is to be turned into octets: `'utf-8'` (the default), `'base64'`, `'hex'`, `'latin1'`. */
   readonly encoding?: string | undefined;
+  /** For the `fetch` of the options, where the content is a URL. */
+  readonly httpHeaders?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A text part given as an object. Its media type is its field's to say; a `contentType` is allowed, and not needed. */
+export interface TextContentInit extends ContentInit {
+  readonly contentType?: string | undefined;
+  readonly contentTransferEncoding?: TransferEncoding | false | undefined;
+  readonly headers?: HeadersInit | undefined;
+  /** The whole part, headers and all, as it is to go out. */
+  readonly raw?: Content | undefined;
 }
 
 /** A text part: the text itself, its octets in UTF-8, a stream of them, or where to find it. */
-export type TextInit = Content | ContentInit;
+export type TextInit = Content | TextContentInit;
+
+/** A value that is a line of its own making: encoded words and all; `foldLines` folds it where it has spaces. */
+export interface PreparedValue {
+  readonly prepared?: boolean;
+  readonly foldLines?: boolean;
+  readonly value: string;
+}
 
 /** A value of a header; several values are several fields of that name. */
-export type HeaderValue =
-  | string
-  | number
-  | { readonly prepared?: boolean; readonly foldLines?: boolean; readonly value: string };
+export type HeaderValue = string | number | boolean | Date | PreparedValue;
+
+/** One header field, or several values for one name. */
+export interface HeaderInit {
+  readonly key: string;
+  readonly value: HeaderValue | readonly HeaderValue[] | null | undefined;
+}
 
 /** More headers, in order. */
 export type HeadersInit =
-  | Readonly<Record<string, HeaderValue | readonly HeaderValue[] | undefined>>
-  | readonly { readonly key: string; readonly value: HeaderValue }[];
+  | Readonly<Record<string, HeaderValue | readonly HeaderValue[] | null | undefined>>
+  | readonly HeaderInit[]
+  | HeaderInit;
 
 export interface Attachment extends ContentInit {
   /** The name that the recipient sees; taken from `path` or `href` if it is not given, none if false. */
@@ -44,10 +66,10 @@ export interface Attachment extends ContentInit {
   readonly contentTransferEncoding?: TransferEncoding | false | undefined;
   readonly headers?: HeadersInit | undefined;
   /** The whole part, headers and all, as it is to go out. */
-  readonly raw?: string | Uint8Array | undefined;
+  readonly raw?: Content | undefined;
 }
 
-export interface CalendarInit extends ContentInit {
+export interface CalendarInit extends TextContentInit {
   /** `REQUEST`, `REPLY`, `CANCEL`, `PUBLISH` (the default) ... (RFC 5546). */
   readonly method?: string | undefined;
   /** The name of the copy that goes along as an attachment, `invite.ics`; no copy if false. */
@@ -69,12 +91,18 @@ export interface EnvelopeInit {
   readonly bcc?: AddressInput | undefined;
 }
 
+/** A private key in PEM: its text, its octets, or with the words that unlock it. */
+export type PrivateKeyInit =
+  | string
+  | Uint8Array
+  | { readonly key: string | Uint8Array; readonly passphrase?: string | undefined };
+
 /** One DKIM key (RFC 6376); nodemailer's names. */
 export interface DkimKey {
   readonly domainName: string;
   readonly keySelector: string;
   /** In PEM, RSA or Ed25519 (RFC 8463). */
-  readonly privateKey: string;
+  readonly privateKey: PrivateKeyInit;
 }
 
 export interface DkimInit extends Partial<DkimKey> {
@@ -88,7 +116,16 @@ export interface DkimInit extends Partial<DkimKey> {
   readonly canonicalization?: 'relaxed/relaxed' | 'relaxed/simple' | 'simple/relaxed' | 'simple/simple' | undefined;
   /** Where the body of a stream is kept while it is hashed; the system's folder for such files by default. */
   readonly spoolFolder?: string | undefined;
+  /** nodemailer's name for `spoolFolder`. */
+  readonly cacheDir?: string | false | undefined;
+  /** nodemailer's; nothing follows from it here, for only a stream that can't be read twice is kept in a file. */
+  readonly cacheTreshold?: number | undefined;
+  /** SHA-256 is the one hash that RFC 8301 leaves. */
+  readonly hashAlgo?: 'sha256' | undefined;
 }
+
+/** The transfer encodings that a text part can be made to have. */
+export type TextEncodingName = 'quoted-printable' | 'base64' | 'Q' | 'B';
 
 export interface MessageInit {
   readonly from?: AddressInput | undefined;
@@ -112,8 +149,8 @@ export interface MessageInit {
   readonly icalEvent?: CalendarInit | Content | undefined;
   /** The same as `icalEvent`. */
   readonly calendar?: CalendarInit | Content | undefined;
-  readonly alternatives?: readonly Attachment[] | undefined;
-  readonly attachments?: readonly Attachment[] | undefined;
+  readonly alternatives?: readonly Attachment[] | Attachment | undefined;
+  readonly attachments?: readonly Attachment[] | Attachment | undefined;
   readonly headers?: HeadersInit | undefined;
   readonly list?: ListInit | undefined;
   readonly priority?: 'high' | 'normal' | 'low' | undefined;
@@ -126,12 +163,16 @@ export interface MessageInit {
   /** Puts `data:` images of the html into parts of their own. */
   readonly attachDataUrls?: boolean | undefined;
   /** Forces the transfer encoding of the text parts. */
-  readonly textEncoding?: 'quoted-printable' | 'base64' | undefined;
-  /** How `text`, `html` and their like are to be read where they are strings; as in ContentInit. */
+  readonly textEncoding?: TextEncodingName | undefined;
+  /** The same as `textEncoding`: in nodemailer either of the two can say it. */
   readonly encoding?: string | undefined;
   /** format=flowed (RFC 3676) for the plain text, with DelSp where asked. */
   readonly flowed?: boolean | 'delsp' | undefined;
   readonly dkim?: DkimInit | undefined;
+  /** Another case for the names of the header fields: `(name) => name.toUpperCase()`. */
+  readonly normalizeHeaderKey?: ((name: string, value: string) => string) | undefined;
+  /** Lines of mail end in CRLF: `'win'` is what it is, and anything else an error. */
+  readonly newline?: string | undefined;
   /** Narrows `access`; can't widen it. */
   readonly disableFileAccess?: boolean | undefined;
   readonly disableUrlAccess?: boolean | undefined;
@@ -148,10 +189,16 @@ export interface Access {
 /** A MIME entity as it is about to go out, for a hook that signs or encrypts it. */
 export type Wrap = (entity: Uint8Array) => string | Uint8Array;
 
+/** Gives the content of a URL, or null where there is none; `httpHeaders` are those of the attachment, if it has any. */
+export type Fetch = (
+  url: string,
+  httpHeaders?: Readonly<Record<string, unknown>> | undefined,
+) => Content | Promise<Content | null>;
+
 export interface ComposeOptions {
   readonly access?: Access | undefined;
   /** Fetches the content of a URL. */
-  readonly fetch?: ((url: string) => Content | Promise<Content | null>) | undefined;
+  readonly fetch?: Fetch | undefined;
   /** What the way can carry; `'7bit'` by default, which every way can. */
   readonly way?: Way | undefined;
   /** Makes the text alternative of a message that has html only. */

@@ -1,7 +1,13 @@
 import { MessageError } from '../errors.ts';
 
+/** What to say instead of a field that there isn't. */
+export type Advice = Readonly<Record<string, string>>;
+
 /** Throws UNKNOWN_FIELD, with the known name it looks most like: a typo must not lose an attachment in silence. */
-export function refuseUnknown(name: string, known: Iterable<string>, path: string): never {
+export function refuseUnknown(name: string, known: Iterable<string>, path: string, advice: Advice = {}): never {
+  if (Object.hasOwn(advice, name)) {
+    throw new MessageError('UNKNOWN_FIELD', path, `there is no such field; ${advice[name]}`);
+  }
   let best = '';
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {

@@ -22,6 +22,7 @@ export function rawMessage(content: Content, envelope?: EnvelopeInit | undefined
 
 /** The `raw` of a MessageInit; whom it goes to is said by `envelope` or by the address fields, if either is there. */
 export function composeRaw(init: MessageInit, raw: NonNullable<MessageInit['raw']>): Message {
+  refuseLost(init);
   const people = readPeople(init);
   const isSaid = init.envelope !== undefined || Object.values(people).some((list) => list.length > 0);
   const message = makeRaw(contentIn(raw), isSaid ? envelopeOf(init, people) : undefined, init.messageId);
@@ -37,6 +38,15 @@ export function composeRaw(init: MessageInit, raw: NonNullable<MessageInit['raw'
     new Message({ ...factsOf(message), canonical: true }, [Buffer.from(lines, 'latin1')]),
     readDkim(init.dkim),
   );
+}
+
+/** Beside `raw` the texts and header fields say nothing, as in nodemailer; but no file may be lost in silence. */
+function refuseLost(init: MessageInit): void {
+  for (const field of ['attachments', 'alternatives', 'icalEvent', 'calendar'] as const) {
+    const given = init[field];
+    if (!given || (Array.isArray(given) && given.length === 0)) continue;
+    throw new MessageError('BAD_INPUT', field, 'is not sent where raw is the whole message');
+  }
 }
 
 function factsOf({

@@ -1,5 +1,5 @@
 import { MessageError } from '../errors.ts';
-import type { ComposeOptions, Content } from './message-init.ts';
+import type { Content } from './message-init.ts';
 
 /** Octets that must be read before they can be sent: a file, a stream, a Blob, what a URL gives. */
 export interface Source {
@@ -8,6 +8,8 @@ export interface Source {
   readonly label: string;
   readonly size: number | undefined;
   readonly replayable: boolean;
+  /** What a Blob says of itself. */
+  readonly contentType?: string | undefined;
   read(): AsyncIterable<Uint8Array>;
   measure?(): Promise<number | undefined>;
 }
@@ -20,7 +22,7 @@ export function sourceFailed(source: Pick<Source, 'field' | 'label'>, problem: s
 /** A stream that the caller gave; most can be read once only. */
 export function streamSource(content: Exclude<Content, string | Uint8Array>, field: string, label: string): Source {
   if (content instanceof Blob) {
-    const source = { field, label, size: content.size, replayable: true };
+    const source = { field, label, size: content.size, replayable: true, contentType: content.type || undefined };
     return { ...source, read: () => octetsOf(content.stream(), source, content.size) };
   }
   const source = { field, label, size: undefined, replayable: false };
@@ -38,7 +40,7 @@ export function streamSource(content: Exclude<Content, string | Uint8Array>, fie
 /** The content of a URL, through the caller's own fetcher. */
 export function urlSource(
   url: string,
-  fetch: NonNullable<ComposeOptions['fetch']>,
+  fetch: () => Content | Promise<Content | null>,
   field: string,
   label: string,
 ): Source {
@@ -48,7 +50,7 @@ export function urlSource(
     async *read() {
       let content: Content | null;
       try {
-        content = await fetch(url);
+        content = await fetch();
       } catch (cause) {
         throw sourceFailed(source, `could not be fetched from ${url}: ${reason(cause)}`, cause);
       }

@@ -1,12 +1,13 @@
 import { MessageError } from '../errors.ts';
 import { attachmentPart } from './attachment.ts';
+import { calendarParts } from './calendar.ts';
 import type { Reach } from './content.ts';
 import { extractDataImages } from './data-images.ts';
 import { flow } from './flowed.ts';
-import type { Attachment, CalendarInit, ComposeOptions, MessageInit, TextInit } from './message-init.ts';
+import type { Attachment, ComposeOptions, MessageInit, TextInit } from './message-init.ts';
 import { multipart, type Part } from './part.ts';
 import type { PartCache } from './part-cache.ts';
-import { isContentInit, type TextContext, textHead, textPart } from './text-part.ts';
+import { readTextEncoding, type TextContext, type TextEncoding, textAtHand, textHead, textPart } from './text-part.ts';
 
 /**
  * Which MIME structure the content makes (RFC 2046, RFC 2387):
@@ -101,7 +102,9 @@ function wholeStructure(builder: Builder): Part {
     const body = made(builder, 'html', html, HTML);
     alternatives.push(shown.length === 0 ? body : multipart('related', [body, ...shown], ['type="text/html"']));
   }
-  addCalendar(init, alternatives, files, context);
+  const event = calendarParts(init, context);
+  if (event !== undefined) alternatives.push(event.alternative);
+  if (event?.file !== undefined) files.push(event.file);
   listOf(init.alternatives, 'alternatives').forEach((alternative, index) => {
     alternatives.push(attached(builder, alternative, 'alternatives', index));
   });
@@ -117,11 +120,21 @@ function oneOf(subtype: string, parts: readonly Part[]): Part | undefined {
 }
 
 function contextOf(init: MessageInit, options: ComposeOptions): TextContext {
-  const { textEncoding } = init;
-  if (textEncoding !== undefined && textEncoding !== 'quoted-printable' && textEncoding !== 'base64') {
-    throw new MessageError('BAD_INPUT', 'textEncoding', 'is neither "quoted-printable" nor "base64"');
-  }
-  return { reach: reachOf(init, options), way: options.way ?? '7bit', textEncoding, encoding: init.encoding };
+  const { textEncoding, encoding } = init;
+  return {
+    reach: reachOf(init, options),
+    way: options.way ?? '7bit',
+    textEncoding: textEncoding ? readTextEncoding(textEncoding, 'textEncoding') : forcedBy(encoding),
+  };
+}
+
+/** nodemailer's `encoding` of a message names the transfer encoding of its texts; some give it a charset. */
+function forcedBy(encoding: string | undefined): TextEncoding | undefined {
+  if (!encoding || /^(?:utf-?8|us-?ascii|ascii)$/i.test(encoding)) return undefined;
+  if (/^(?:quoted-printable|base64|7bit|8bit|binary|[qb])$/i.test(encoding))
+    return readTextEncoding(encoding, 'encoding');
+  const hint = 'text that is encoded already is given as { content, encoding }';
+  throw new MessageError('BAD_INPUT', 'encoding', `is not the transfer encoding of a text; ${hint}`);
 }
 
 const OPEN: Reach = { files: true, urls: false, fetch: undefined };
@@ -137,32 +150,8 @@ function reachOf(init: MessageInit, options: ComposeOptions): Reach {
 }
 
 function textOf(html: TextInit | undefined, options: ComposeOptions): string | undefined {
-  return options.htmlToText !== undefined && typeof html === 'string' ? options.htmlToText(html) : undefined;
-}
-
-/** An event goes out twice: as an alternative for calendars that look there, and as a file for the others. */
-function addCalendar(init: MessageInit, alternatives: Part[], files: Part[], context: TextContext): void {
-  const name = init.icalEvent === undefined ? 'calendar' : 'icalEvent';
-  const given = init.icalEvent ?? init.calendar;
-  if (!isGiven(given)) return;
-  const event: CalendarInit = isContentInit(given) ? given : { content: given };
-  const method = String(event.method ?? 'PUBLISH')
-    .trim()
-    .toUpperCase();
-  if (!/^[A-Z][A-Z-]*$/.test(method)) throw new MessageError('BAD_INPUT', `${name}.method`, 'is not a calendar method');
-  const type = `text/calendar; charset=utf-8; method=${method}`;
-  alternatives.push(textPart(event, type, name, context));
-  if (event.filename === false) return;
-  const { content, path, href, encoding } = event;
-  const copy = {
-    content,
-    path,
-    href,
-    encoding,
-    filename: event.filename ?? 'invite.ics',
-    contentType: 'application/ics',
-  };
-  files.push(attachmentPart(copy, name, 'attachment', context));
+  const text = options.htmlToText === undefined ? undefined : textAtHand(html);
+  return text === undefined ? undefined : options.htmlToText?.(text);
 }
 
 /** nodemailer takes an empty text for none; an empty message still has its one empty part. */
@@ -170,12 +159,12 @@ function isGiven<T>(value: T | undefined | null | false | ''): value is T {
   return value !== undefined && value !== null && value !== false && value !== '';
 }
 
-function listOf<T>(list: readonly T[] | undefined, field: string): readonly T[] {
-  if (list === undefined || list === null) return [];
-  if (Array.isArray(list)) {
-    const bad = list.findIndex((entry) => typeof entry !== 'object' || entry === null);
-    if (bad === -1) return list;
-    throw new MessageError('BAD_INPUT', `${field}[${bad}]`, 'is not an object');
-  }
-  throw new MessageError('BAD_INPUT', field, 'is not an array');
+/** A list, or one thing in place of a list of one. */
+function listOf<T extends object>(list: readonly T[] | T | undefined | null | false, field: string): readonly T[] {
+  if (!isGiven(list)) return [];
+  if (typeof list !== 'object') throw new MessageError('BAD_INPUT', field, 'is not an array');
+  if (!Array.isArray(list)) return [list as T];
+  const bad = list.findIndex((entry) => typeof entry !== 'object' || entry === null);
+  if (bad === -1) return list as readonly T[];
+  throw new MessageError('BAD_INPUT', `${field}[${bad}]`, 'is not an object');
 }

@@ -1,6 +1,10 @@
+import { MessageError } from '../errors.ts';
+import { rawPart } from './attachment.ts';
 import { contentOf, findContent, isSource, type Reach } from './content.ts';
 import { base64Octets, base64Source } from './deferred.ts';
-import type { ContentInit, TextInit } from './message-init.ts';
+import { extraFields } from './extra-fields.ts';
+import type { TextContentInit, TextInit } from './message-init.ts';
+import { MOVED_TEXT_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
 import type { Part } from './part.ts';
 import { encodeText } from './text-body.ts';
@@ -10,44 +14,90 @@ import type { TransferEncoding, Way } from './transfer-encoding.ts';
 export interface TextContext {
   readonly reach: Reach;
   readonly way: Way;
-  readonly textEncoding: 'quoted-printable' | 'base64' | undefined;
-  /** How strings are to be read; undefined is as they are. */
-  readonly encoding: string | undefined;
+  readonly textEncoding: TextEncoding | undefined;
 }
 
-const FIELDS = new Set(['content', 'path', 'href', 'encoding', 'contentType', 'method', 'filename', 'raw', 'headers']);
+/** A transfer encoding that a text can be made to have; undefined is the shortest safe one. */
+export type TextEncoding = 'quoted-printable' | 'base64';
+
+const FIELDS: ReadonlySet<string> = new Set<keyof TextContentInit>([
+  'content',
+  'path',
+  'href',
+  'encoding',
+  'httpHeaders',
+  'contentType',
+  'contentTransferEncoding',
+  'headers',
+  'raw',
+]);
 
 /** A text part: `type` is the whole value of its Content-Type. */
 export function textPart(init: TextInit, type: string, field: string, context: TextContext): Part {
-  if (typeof init === 'string' && context.encoding === undefined) return encodedPart(init, type, field, context);
-  const found = isContentInit(init) ? findIn(init, field, context) : contentOf(init, context.encoding, field, field);
-  if (isSource(found)) return { head: textHead(type, 'base64'), body: base64Source(found), encoding: 'base64' };
-  return encodedPart(found.octets, type, field, context);
-}
-
-function findIn(init: ContentInit, field: string, context: TextContext): ReturnType<typeof findContent> {
-  for (const name in init) if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `${field}.${name}`);
-  return findContent({ encoding: context.encoding, ...init }, field, field, context.reach);
+  if (typeof init === 'string') return encodedPart(init, type, '', field, context.way, context.textEncoding);
+  if (!isContentInit(init)) return partOf(contentOf(init, undefined, field, field), type, '', field, context);
+  for (const name in init) if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `${field}.${name}`, MOVED_TEXT_FIELDS);
+  if (init.raw !== undefined && init.raw !== null) return rawPart(init.raw, field);
+  const found = findContent(init, field, field, context.reach);
+  const { contentTransferEncoding: wanted } = init;
+  const textEncoding = wanted ? readTextEncoding(wanted, `${field}.contentTransferEncoding`) : context.textEncoding;
+  return partOf(found, type, extraFields(init.headers, `${field}.headers`), field, { ...context, textEncoding });
 }
 
 /** An object that says where the content is, rather than being the content. */
-export function isContentInit(init: unknown): init is ContentInit {
+export function isContentInit(init: unknown): init is TextContentInit {
   return (
     typeof init === 'object' &&
     init !== null &&
-    !(init instanceof Uint8Array) &&
+    !ArrayBuffer.isView(init) &&
     ('content' in init || 'path' in init || 'href' in init || Object.getPrototypeOf(init) === Object.prototype)
   );
 }
 
-function encodedPart(octets: string | Uint8Array, type: string, field: string, context: TextContext): Part {
+/** nodemailer's names: `Q` and `B` for short; 7bit, 8bit and binary come about by themselves where they can. */
+export function readTextEncoding(name: string, field: string): TextEncoding | undefined {
+  switch (String(name).trim().toLowerCase()) {
+    case 'q':
+    case 'quoted-printable':
+      return 'quoted-printable';
+    case 'b':
+    case 'base64':
+      return 'base64';
+    case '7bit':
+    case '8bit':
+    case 'binary':
+      return undefined;
+    default:
+      throw new MessageError('BAD_INPUT', field, 'is neither "quoted-printable" nor "base64"');
+  }
+}
+
+function partOf(
+  found: ReturnType<typeof findContent>,
+  type: string,
+  extra: string,
+  field: string,
+  context: TextContext,
+): Part {
+  if (!isSource(found)) return encodedPart(found.octets, type, extra, field, context.way, context.textEncoding);
+  return { head: textHead(type, 'base64') + extra, body: base64Source(found), encoding: 'base64' };
+}
+
+function encodedPart(
+  octets: string | Uint8Array,
+  type: string,
+  extra: string,
+  field: string,
+  way: Way,
+  textEncoding: TextEncoding | undefined,
+): Part {
   const text = typeof octets === 'string' ? octets : utf8Text(octets);
   // Octets that are not UTF-8 are nobody's text; they go out as they are.
   if (text === undefined) {
-    return { head: textHead(type, 'base64'), body: base64Octets(octets as Uint8Array), encoding: 'base64' };
+    return { head: textHead(type, 'base64') + extra, body: base64Octets(octets as Uint8Array), encoding: 'base64' };
   }
-  const { encoding, body } = encodeText(text, field, context.way, context.textEncoding);
-  return { head: textHead(type, encoding), body, encoding };
+  const { encoding, body } = encodeText(text, field, way, textEncoding);
+  return { head: textHead(type, encoding) + extra, body, encoding };
 }
 
 function utf8Text(octets: Uint8Array): string | undefined {
@@ -56,6 +106,15 @@ function utf8Text(octets: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The text at hand, for those who want to look into it; undefined where it must be read first. */
+export function textAtHand(init: TextInit | undefined): string | undefined {
+  if (init === undefined || init === null || typeof init === 'string') return init ?? undefined;
+  const content = isContentInit(init) ? init.content : init;
+  if (isContentInit(init) && (init.encoding !== undefined || init.raw !== undefined)) return undefined;
+  if (content instanceof Uint8Array) return utf8Text(content);
+  return typeof content === 'string' ? content : undefined;
 }
 
 export function textHead(type: string, encoding: TransferEncoding): string {
