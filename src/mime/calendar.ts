@@ -1,12 +1,15 @@
 import { MessageError } from '../errors.ts';
 import { attachmentPart } from './attachment.ts';
 import type { Attachment, CalendarInit, Content, MessageInit } from './message-init.ts';
+import { refuseUnknown } from './nearest.ts';
 import type { Part } from './part.ts';
 import { isStream } from './source.ts';
-import { isContentInit, type TextContext, textPart } from './text-part.ts';
+import { isContentInit, TEXT_FIELDS, type TextContext, textPart } from './text-part.ts';
 
 /** RFC 5546 section 1.4 and whatever comes after it. */
 const METHOD = /^[A-Z][A-Z-]*$/;
+
+const FIELDS: ReadonlySet<string> = new Set([...TEXT_FIELDS, 'method', 'filename']);
 
 /** An event goes out twice: as an alternative for calendars that look there, and as a file for the others. */
 export interface CalendarParts {
@@ -21,6 +24,7 @@ export function calendarParts(init: MessageInit, context: TextContext): Calendar
   const given = init.icalEvent ?? init.calendar;
   if (given === undefined || given === null || given === '') return undefined;
   const { method: wanted, filename, ...event }: CalendarInit = isContentInit(given) ? given : { content: given };
+  for (const key in event) if (!FIELDS.has(key)) refuseUnknown(key, FIELDS, `${name}.${key}`);
   const method = String(wanted ?? 'PUBLISH')
     .trim()
     .toUpperCase();

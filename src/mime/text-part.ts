@@ -20,7 +20,7 @@ export interface TextContext {
 /** A transfer encoding that a text can be made to have; undefined is the shortest safe one. */
 export type TextEncoding = 'quoted-printable' | 'base64';
 
-const FIELDS: ReadonlySet<string> = new Set<keyof TextContentInit>([
+export const TEXT_FIELDS: ReadonlySet<string> = new Set<keyof TextContentInit>([
   'content',
   'path',
   'href',
@@ -36,7 +36,8 @@ const FIELDS: ReadonlySet<string> = new Set<keyof TextContentInit>([
 export function textPart(init: TextInit, type: string, field: string, context: TextContext): Part {
   if (typeof init === 'string') return encodedPart(init, type, '', field, context.way, context.textEncoding);
   if (!isContentInit(init)) return partOf(contentOf(init, undefined, field, field), type, '', field, context);
-  for (const name in init) if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `${field}.${name}`, MOVED_TEXT_FIELDS);
+  for (const name in init)
+    if (!TEXT_FIELDS.has(name)) refuseUnknown(name, TEXT_FIELDS, `${field}.${name}`, MOVED_TEXT_FIELDS);
   if (init.raw !== undefined && init.raw !== null) return rawPart(init.raw, field);
   const found = findContent(init, field, field, context.reach);
   const { contentTransferEncoding: wanted } = init;
