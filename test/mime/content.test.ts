@@ -1,0 +1,172 @@
+import { File } from 'node:buffer';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Attachment, compose, type MessageInit } from '../../src/mime/index.ts';
+import { Readers } from './support/read-back.ts';
+
+const readers = new Readers();
+afterAll(() => readers.close());
+const BASE = { from: 'ann@example.com', to: 'bob@example.com', subject: 's' } as const;
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const failure = (code: string, field: string): unknown =>
+  expect.objectContaining({ name: 'MessageError', code, field });
+
+describe('attachments', () => {
+  test('a File brings its name and its type, a Blob its type; what the caller says goes first', async () => {
+    const file = new File(['a,b\n'], 'folder/Übersicht.csv', { type: 'text/csv;charset=utf-8' }) as unknown as Blob;
+    const attachments: Attachment[] = [
+      { content: file },
+      { content: file, filename: 'other.txt', contentType: 'text/plain' },
+      { content: new Blob(['{}'], { type: 'application/json' }), filename: 'x.bin' },
+      { content: new Blob(['x']) },
+    ];
+    const { python } = await readers.read(compose({ ...BASE, text: 'x', attachments }));
+    expect(python.attachments.map(({ type, filename }) => [type, filename])).toEqual([
+      ['text/csv', 'Übersicht.csv'],
+      ['text/plain', 'other.txt'],
+      ['application/json', 'x.bin'],
+      ['application/octet-stream', null],
+    ]);
+    expect(python.attachments[0]?.base64).toBe(Buffer.from('a,b\n').toString('base64'));
+  });
+
+  test('a file by a file: URL; other views of memory', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'plainwire-content-')), 'a b.txt');
+    writeFileSync(path, 'x');
+    const attachments: Attachment[] = [
+      { path: pathToFileURL(path) },
+      { content: new Uint16Array([0x4241]) as unknown as Uint8Array, filename: 'view' },
+      { content: new ArrayBuffer(2) as unknown as Uint8Array, filename: 'buffer' },
+    ];
+    const { python } = await readers.read(compose({ ...BASE, text: 'x', attachments }));
+    expect(
+      python.attachments.map(({ filename, base64 }) => [filename, Buffer.from(base64, 'base64').toString()]),
+    ).toEqual([
+      ['a b.txt', 'x'],
+      ['view', 'AB'],
+      ['buffer', '\0\0'],
+    ]);
+  });
+
+  test('a composed message is attached as a message, and never encoded', async () => {
+    const inner = compose({
+      ...BASE,
+      subject: 'Größe',
+      text: 'inside\n',
+      attachments: [{ content: 'x', filename: 'x.txt' }],
+    });
+    const { octets, python } = await readers.read(
+      compose({ ...BASE, text: 'x', attachments: [{ content: inner, filename: 'forwarded.eml' }] }),
+    );
+    expect(python.shape).toEqual({ mixed: ['text/plain', 'message/rfc822'] });
+    expect(Buffer.from(octets).includes(Buffer.from(await inner.bytes()))).toBe(true);
+    const utf8 = compose({ ...BASE, from: 'jörg@example.com', text: 'x' });
+    expect(compose({ ...BASE, attachments: [{ content: utf8 }] }).headers.get('content-type')).toBe('message/global');
+  });
+
+  test.each(['base64', 'quoted-printable'] as const)('a message in a message is not to be sent in %s', (encoding) => {
+    const attachment: Attachment = {
+      content: 'From: a@b.c\n\nx',
+      filename: 'm.eml',
+      contentTransferEncoding: encoding,
+    };
+    expect(() => compose({ ...BASE, attachments: [attachment] })).toThrow(
+      failure('BAD_INPUT', 'attachments[0].contentTransferEncoding'),
+    );
+  });
+
+  test('a message from a file or a stream is attached in lines, not encoded', async () => {
+    const eml = join(mkdtempSync(join(tmpdir(), 'plainwire-eml-')), 'm.eml');
+    writeFileSync(eml, 'From: x@example.com\nSubject: inner\n\nGrüße\n');
+    const message = compose({ ...BASE, text: 'x', attachments: [{ path: eml }] });
+    expect(message.encoding).toBe('8bit');
+    const text = Buffer.from((await readers.read(message)).octets).toString('utf8');
+    expect(text).toContain('Content-Type: message/rfc822');
+    expect(text).toContain('\r\n\r\nFrom: x@example.com\r\nSubject: inner\r\n\r\nGrüße\r\n');
+  });
+});
+
+describe('data: images in the html', () => {
+  const image = `data:image/png;base64,${PIXEL}`;
+  const forms: [string, string][] = [
+    ['double quotes', `<img src="${image}">`],
+    ['single quotes', `<IMG alt='a' SRC = '${image}'>`],
+    ['no quotes', `<img src=${image} alt=x>`],
+    ['after an image that is elsewhere', `<img src="cid:other"><img src="${image}">`],
+  ];
+  test.each(forms)('%s', async (_, html) => {
+    for (const given of [html, Buffer.from(html), { content: html }] as MessageInit['html'][]) {
+      const { python } = await readers.read(compose({ ...BASE, html: given, attachDataUrls: true }));
+      expect(python.shape).toEqual({ related: ['text/html', 'image/png'] });
+      expect(python.leaves[1]?.base64).toBe(PIXEL);
+      expect(python.html).not.toContain('data:');
+      expect(python.html).toContain(`cid:${python.leaves[1]?.cid?.slice(1, -1)}`);
+    }
+  });
+
+  test('html that must be read first is refused rather than sent as it is', () => {
+    const html = new Blob(['<p>']);
+    expect(() => compose({ ...BASE, html, attachDataUrls: true })).toThrow(failure('BAD_INPUT', 'attachDataUrls'));
+  });
+
+  test('a page of unclosed tags takes no time', () => {
+    const html = '<img '.repeat(200_000);
+    const start = process.cpuUsage().user;
+    compose({ ...BASE, html, attachDataUrls: true });
+    expect(process.cpuUsage().user - start).toBeLessThan(500_000);
+  });
+});
+
+describe('fields that few messages have', () => {
+  test.each([
+    ['high', ['1 (Highest)', 'High', 'High', 'urgent']],
+    ['low', ['5 (Lowest)', 'Low', 'Low', 'non-urgent']],
+    ['normal', [undefined, undefined, undefined, undefined]],
+  ] as const)('priority %s in every dialect', (priority, values) => {
+    const { headers } = compose({ ...BASE, priority });
+    expect(['x-priority', 'x-msmail-priority', 'importance', 'priority'].map((name) => headers.get(name))).toEqual(
+      values,
+    );
+  });
+
+  test('one-click unsubscription needs an https: URL; where headers say it, that is theirs', () => {
+    const get = (init: MessageInit): string | undefined => compose(init).headers.get('list-unsubscribe-post');
+    const unsubscribe = ['mailto:u@example.com', 'https://example.com/u'];
+    expect(get({ ...BASE, list: { unsubscribe: [unsubscribe], unsubscribePost: true } })).toBe(
+      'List-Unsubscribe=One-Click',
+    );
+    expect(get({ ...BASE, list: { 'Unsubscribe-Post': 'List-Unsubscribe=One-Click' } })).toBe(
+      'List-Unsubscribe=One-Click',
+    );
+    expect(() => get({ ...BASE, list: { unsubscribe: { url: 'http://example.com' }, unsubscribePost: true } })).toThrow(
+      failure('BAD_INPUT', 'list.unsubscribePost'),
+    );
+  });
+
+  test('a DKIM key as octets, or locked', () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const plain = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    const locked = privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'words' });
+    const sign = (key: unknown): unknown =>
+      compose({
+        ...BASE,
+        dkim: { domainName: 'example.com', keySelector: 's', privateKey: key, cacheDir: false, hashAlgo: 'sha256' },
+      } as MessageInit).inMemory();
+    expect(sign(Buffer.from(plain))).toMatch(/^DKIM-Signature/);
+    expect(sign({ key: locked, passphrase: 'words' })).toMatch(/^DKIM-Signature/);
+    expect(() => sign({ key: locked, passphrase: 'wrong' })).toThrow(failure('BAD_INPUT', 'dkim.privateKey'));
+    expect(() => sign({ key: locked })).toThrow(failure('BAD_INPUT', 'dkim.privateKey'));
+    expect(() => sign({ key: {} })).toThrow(failure('BAD_INPUT', 'dkim.privateKey'));
+  });
+
+  test('text made of html that is given as octets or in an object', () => {
+    const htmlToText = (html: string): string => html.replace(/<[^>]*>/g, '');
+    for (const html of [Buffer.from('<p>x</p>'), { content: '<p>x</p>' }]) {
+      expect(compose({ ...BASE, html }, { htmlToText }).inMemory()).toMatch(/\r\n\r\nx\r\n--/);
+    }
+  });
+});
