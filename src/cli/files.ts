@@ -38,7 +38,9 @@ export async function* inputLines(file: string, terminal: Terminal): AsyncGenera
   const { createInterface } = await import('node:readline');
   const input = file === '-' ? terminal.stdin : createReadStream(file);
   try {
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) yield line;
+    // the signal ends the wait for a next line, and lets go of the input
+    const options = { input, crlfDelay: Number.POSITIVE_INFINITY, signal: terminal.signal };
+    for await (const line of createInterface(options)) yield line;
   } catch (error) {
     throw unreadable(file, error as NodeJS.ErrnoException);
   }

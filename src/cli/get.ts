@@ -1,43 +1,35 @@
-/** `plainwire get SITE...`: raw pages into files, a line a site; a site that fails does not stop the rest. */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+/** `plainwire get SITE...`: raw pages into files or archives, a line a site; a site that fails does not stop the rest. */
 import type { Command } from 'commander';
-import { AbortError, MessageError, PlainwireError } from '../errors.ts';
-import { fetchPages, type Page, type PageOutcome, type PagesOptions } from '../http/index.ts';
-import { safe } from '../trace/index.ts';
-import { EXIT, type ExitCode, UsageError } from './exit.ts';
+import { AbortError } from '../errors.ts';
+import type { PagesOptions } from '../http/index.ts';
+import { EXIT, type ExitCode } from './exit.ts';
 import { inputLines } from './files.ts';
-import { seconds, wholeNumber } from './numbers.ts';
-import { PageFileNames } from './page-file.ts';
+import { Archives } from './get/archives.ts';
+import { exists, fileFor, intoArchives, intoFiles, makeFolder, ontoStdout, type Sites } from './get/keep.ts';
+import { addGetOptions, checkFlags, type GetFlags, pagesOptions, sitesIn } from './get/options.ts';
+import { drawn, type Progress, quiet } from './get/progress.ts';
+import { jsonLine } from './get/record.ts';
+import { isDone, Tally, textLine } from './get/report.ts';
+import type { Result } from './get/result.ts';
 import type { Terminal } from './terminal.ts';
-import { addTlsOptions, type TlsFlags, tlsOptions } from './tls-flags.ts';
-import { addTraceOptions, type TraceFlags, traceOf } from './trace-options.ts';
+import { addTlsOptions } from './tls-flags.ts';
+import { addTraceOptions } from './trace-options.ts';
 
 const EXAMPLES = `
 What the server sent, head and body, byte for byte, goes into SITE.html; --body
 leaves out the head. Any answer is a page, a 404 as well as a 200, and a
-redirect too; --fail and --follow change that.
+redirect too; --fail and --follow change that. A line a site goes to stdout,
+a summary and, on a terminal, progress to stderr. Ctrl-C ends cleanly: what is
+complete stays, and the same command with --resume goes on from there.
 
 Examples:
   $ plainwire get example.com www.example.org
   $ plainwire get http://localhost:8080/index.html --body --out pages
-  $ plainwire get --input sites.txt --concurrency 50
+  $ plainwire get example.com --out - --head --bare
+  $ plainwire get --from sites.txt --concurrency 50 --warc survey.warc.gz
+  $ plainwire get --from sites.txt --json --out pages --resume | jq .status
   $ plainwire get example.com --trace swaks --explain
 `;
-
-interface GetFlags extends TraceFlags, TlsFlags {
-  readonly out: string;
-  readonly body?: boolean;
-  readonly fail?: boolean;
-  readonly input?: string;
-  readonly concurrency: number;
-  readonly perHost: number;
-  readonly delay?: number;
-  readonly retries: number;
-  readonly follow: number;
-  readonly timeout?: number;
-  readonly proxy?: string;
-}
 
 export function getCommand(
   program: Command,
@@ -48,109 +40,103 @@ export function getCommand(
     .command('get')
     .summary('fetch raw pages into files')
     .description('Fetches pages by HTTP/1.0 and writes what the server sent, byte for byte, into a file for each.')
-    .argument('[site...]', 'host names or URLs, http and https')
-    .option('-i, --input <file>', 'read more sites from a file, a line each (- for stdin)')
-    .option('-o, --out <dir>', 'where the files go; made if it is not there', '.')
-    .option('--body', 'write the body alone, without the head')
-    .option('--fail', 'take a status of 400 and above for a failure')
-    .option('--follow <n>', 'follow up to this many redirects', wholeNumber(0), 0)
-    .option('-c, --concurrency <n>', 'how many pages to fetch at once', wholeNumber(1), 16)
-    .option('--per-host <n>', 'how many at once from the same host', wholeNumber(1), 2)
-    .option('--delay <seconds>', 'wait so long between two pages of the same host', seconds)
-    .option('--retries <n>', 'try again so often where that can help', wholeNumber(0), 0)
-    .option('--timeout <seconds>', 'the longest that one page may take', seconds)
-    .option('--proxy <url>', 'go through this proxy, http:// or socks5://');
-  addTlsOptions(command);
+    .argument('[site...]', 'host names or URLs, http and https');
+  addTlsOptions(addGetOptions(command));
   addTraceOptions(command.optionsGroup('The dialogue:'));
   command.addHelpText('after', EXAMPLES).action((sites: string[], flags: GetFlags) => run(get(sites, flags, terminal)));
 }
 
-async function get(sites: readonly string[], flags: GetFlags, terminal: Terminal): Promise<ExitCode> {
-  if (sites.length === 0 && flags.input === undefined) throw new UsageError('no site is given, and no --input');
+async function get(given: readonly string[], flags: GetFlags, terminal: Terminal): Promise<ExitCode> {
+  const sites = sitesIn(given, flags);
+  checkFlags(sites, flags);
   const options = await pagesOptions(flags, terminal);
-  await mkdir(flags.out, { recursive: true }).catch((cause: Error) => {
-    throw new MessageError('BAD_FILE', flags.out, `the folder can't be made: ${cause.message}`, { cause });
-  });
-  const names = new PageFileNames();
+  const tally = new Tally();
+  const archives = await Archives.open(flags);
+  const { out } = flags;
+  const folder = out === '-' || (out === undefined && archives !== undefined) ? undefined : (out ?? '.');
+  if (folder !== undefined) await makeFolder(folder);
+  const list = missing(sitesOf(sites, flags.from, terminal), { flags, archives, folder, tally });
+  const progress = await progressOf(sites, flags, terminal, tally);
   let code: ExitCode = EXIT.done;
-  for await (const outcome of fetchPages(sitesOf(sites, flags.input, terminal), options)) {
-    if (terminal.signal.aborted) break;
-    const line = await kept(outcome, names, flags);
-    if (!line.ok) code = EXIT.failed;
-    terminal.out(`${line.ok ? 'ok    ' : 'failed'}  ${safe(withoutCredentials(outcome.input))}  ${safe(line.text)}\n`);
+  try {
+    for await (const result of kept(list, { flags, options, archives, folder, progress, terminal })) {
+      if (terminal.signal.aborted) break;
+      tally.add(result);
+      if (!isDone(result, flags)) code = EXIT.failed;
+      progress.settled(undefined);
+      progress.line(flags.json === true ? jsonLine(result) : textLine(result, flags));
+    }
+  } finally {
+    progress.stop();
+    await archives?.close();
+    terminal.err(tally.summary());
   }
-  if (terminal.signal.aborted) throw new AbortError('ABORTED', 'interrupted');
+  if (terminal.signal.aborted) {
+    const again = out === '-' || sites.length + (flags.from === undefined ? 0 : 2) < 2 ? '' : '; --resume goes on here';
+    throw new AbortError('ABORTED', `interrupted${again}`);
+  }
   return code;
 }
 
-async function pagesOptions(flags: GetFlags, terminal: Terminal): Promise<PagesOptions> {
-  const trace = traceOf(flags, terminal);
-  return {
-    concurrency: flags.concurrency,
-    perHost: flags.perHost,
-    retries: flags.retries,
-    follow: flags.follow,
-    signal: terminal.signal,
-    ...(flags.delay === undefined ? {} : { delay: flags.delay }),
-    ...(flags.timeout === undefined ? {} : { timeouts: { whole: flags.timeout } }),
-    ...(flags.proxy === undefined ? {} : { proxy: flags.proxy }),
-    ...(trace === undefined ? {} : { trace }),
-    ...(await tlsOptions(flags, terminal)),
-  };
+interface Keeping {
+  readonly flags: GetFlags;
+  readonly options: PagesOptions;
+  readonly archives: Archives | undefined;
+  readonly folder: string | undefined;
+  readonly progress: Progress;
+  readonly terminal: Terminal;
+}
+
+function kept(sites: Sites, keeping: Keeping): AsyncGenerator<Result> {
+  const { flags, options, archives, folder, progress, terminal } = keeping;
+  if (archives !== undefined) {
+    const files = { folder, archive: [flags.warc, flags.har].filter((each) => each !== undefined).join(', ') };
+    return intoArchives(sites, archives, files, flags, options);
+  }
+  if (folder === undefined) return ontoStdout(sites, flags, options, terminal);
+  return intoFiles(sites, folder, flags, options, progress);
+}
+
+async function progressOf(
+  sites: readonly string[],
+  flags: GetFlags,
+  terminal: Terminal,
+  tally: Tally,
+): Promise<Progress> {
+  // lines make way for a page on stdout
+  const out = (text: string): void => (flags.out === '-' ? terminal.err(text) : terminal.out(text));
+  const dialogue = flags.verbose === true || flags.explain === true || flags.trace !== undefined;
+  if (!terminal.stderr.isTTY || dialogue || flags.out === '-') return quiet(out);
+  return drawn(out, terminal, tally, sites.length === 1 && flags.from === undefined ? 'one' : 'many');
 }
 
 /** The sites of the command line, then those of the file; an empty line or one that begins with # is none. */
-async function* sitesOf(
-  sites: readonly string[],
-  input: string | undefined,
-  terminal: Terminal,
-): AsyncGenerator<string> {
+async function* sitesOf(sites: readonly string[], from: string | undefined, terminal: Terminal): Sites {
   yield* sites;
-  if (input === undefined) return;
-  for await (const line of inputLines(input, terminal)) {
+  if (from === undefined) return;
+  for await (const line of inputLines(from, terminal)) {
     const site = line.trim();
     if (site !== '' && !site.startsWith('#')) yield site;
   }
 }
 
-interface Line {
-  readonly ok: boolean;
-  readonly text: string;
+interface Earlier {
+  readonly flags: GetFlags;
+  readonly archives: Archives | undefined;
+  readonly folder: string | undefined;
+  readonly tally: Tally;
 }
 
-/** Writes the page, and says what became of it. */
-async function kept(outcome: PageOutcome, names: PageFileNames, flags: GetFlags): Promise<Line> {
-  if (!outcome.ok) return failure(outcome.error, outcome.input);
-  const { page } = outcome;
-  const file = join(flags.out, names.of(outcome.input));
-  const bytes = flags.body === true ? page.body : page.raw;
-  try {
-    await writeFile(file, bytes);
-  } catch (error) {
-    return { ok: false, text: `the page can't be written: ${(error as Error).message}` };
+/** With --resume: those that an earlier run has not kept. */
+async function* missing(sites: Sites, { flags, archives, folder, tally }: Earlier): Sites {
+  for await (const site of sites) {
+    if (flags.resume === true && (await isKept(site, archives, folder))) tally.before += 1;
+    else yield site;
   }
-  const ok = !(flags.fail === true && page.status >= 400);
-  return {
-    ok,
-    text: `${statusOf(page)}  ${bytes.length.toLocaleString('en-US')} bytes  ${secondsOf(page)}  -> ${file}`,
-  };
 }
 
-function failure(error: unknown, site: string): Line {
-  if (!(error instanceof PlainwireError)) throw error;
-  const text = error.message.replaceAll(site, withoutCredentials(site));
-  return { ok: false, text: `${text} (${error.code})` };
-}
-
-function statusOf({ status, reason }: Page): string {
-  return `${status} ${reason}`.trim();
-}
-
-function secondsOf({ timing }: Page): string {
-  return `${(timing.total / 1000).toFixed(2)} s`;
-}
-
-/** A password in a URL is for the server. */
-function withoutCredentials(site: string): string {
-  return site.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/@]*@/i, '$1');
+async function isKept(site: string, archives: Archives | undefined, folder: string | undefined): Promise<boolean> {
+  if (archives !== undefined) return archives.has(site);
+  const file = folder === undefined ? undefined : fileFor(folder, site);
+  return file !== undefined && exists(file);
 }

@@ -27,6 +27,8 @@ export interface Terminal {
   readonly stdin: NodeJS.ReadStream;
   /** For what edits lines on it; text goes by way of {@link out}. */
   readonly stdout: NodeJS.WriteStream;
+  /** For what draws progress on it; text goes by way of {@link err}. */
+  readonly stderr: NodeJS.WriteStream;
   /** Results that are no text; a promise where whoever reads them is slow. */
   outBytes(bytes: Uint8Array): Promise<void> | undefined;
   /** Asks the person for a password without showing it; undefined where nobody can be asked. */
@@ -49,6 +51,7 @@ export function processTerminal(): Terminal {
     env,
     stdin,
     stdout,
+    stderr,
     askSecret:
       stdin.isTTY && stderr.isTTY ? (question) => askSecret(question, stdin, stderr, interrupt.signal) : undefined,
   };

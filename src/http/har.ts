@@ -6,6 +6,8 @@ import { maskedRequest } from './request.ts';
 export interface HarOptions {
   /** Where the text goes, in order; what it returns is waited for. */
   readonly write: (text: string) => unknown;
+  /** The text goes behind an entry that an earlier writer wrote, whose last words (of {@link HarWriter.end}) are gone. */
+  readonly goOn?: boolean;
 }
 
 /** Writes `{"log": {...}}` as it goes; {@link end} completes it. */
@@ -14,8 +16,12 @@ export class HarWriter {
   #entries = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor({ write }: HarOptions) {
+  constructor({ write, goOn = false }: HarOptions) {
     this.#write = write;
+    if (goOn) {
+      this.#entries = 1;
+      return;
+    }
     const creator = JSON.stringify({ name: 'plainwire', version: '1' });
     this.#next(`{"log":{"version":"1.2","creator":${creator},"pages":[],"entries":[`);
   }

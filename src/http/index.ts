@@ -8,7 +8,7 @@ export { fileNameFor } from './file-name.ts';
 export { type Guard, isPublic, publicOnly } from './guard.ts';
 export { type HarOptions, HarWriter, harEntry } from './har.ts';
 export { RESPONSE_LIMITS, type ResponseLimits } from './limits.ts';
-export type { ManyOptions, Outcome, PageList } from './many.ts';
+export type { FailedOutcome, ManyOptions, Outcome, PageList } from './many.ts';
 export { OpenPage, openPage } from './open-page.ts';
 export type { PageOptions, PageTimeouts } from './options.ts';
 export { Page, type PageTiming, type Span } from './page.ts';

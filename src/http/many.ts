@@ -32,10 +32,13 @@ interface OutcomeBase {
   readonly attempts: number;
 }
 
+export interface FailedOutcome extends OutcomeBase {
+  readonly ok: false;
+  readonly error: unknown;
+}
+
 /** What became of one page of many: what `Done` says, or why there is none. */
-export type Outcome<Done> =
-  | (OutcomeBase & { readonly ok: true } & Done)
-  | (OutcomeBase & { readonly ok: false; readonly error: unknown });
+export type Outcome<Done> = (OutcomeBase & { readonly ok: true } & Done) | FailedOutcome;
 
 /** The list: of any length, read only as far ahead as there is work to give out. */
 export type PageList = Iterable<string | URL> | AsyncIterable<string | URL>;

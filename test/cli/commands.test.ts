@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { fileNameFor } from '../../src/http/index.ts';
 import { folder, plainwire } from './plainwire.ts';
 import { webSite } from './servers.ts';
 
@@ -22,12 +23,14 @@ describe('S2: get', () => {
     ];
     const ran = await plainwire(['get', ...sites], { cwd: dir.path });
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toBe('');
+    expect(ran.stderr).toMatch(
+      /^2 pages in [\d.]+ s, \d+ bytes: 1 x 200, 1 x 404\n2 failed: 1 x CONNECT_FAILED, 1 x NAME_NOT_FOUND\n$/,
+    );
     const lines = ran.stdout.trimEnd().split('\n').sort();
     expect(lines).toHaveLength(4);
     expect(ran.stdout).toMatch(
       new RegExp(
-        `^ok +http://127\\.0\\.0\\.1:${one.port} +200 OK +\\d+ bytes .*127\\.0\\.0\\.1:${one.port}\\.html$`,
+        `^ok +http://127\\.0\\.0\\.1:${one.port} +200 OK +\\d+ bytes .*127\\.0\\.0\\.1_${one.port}\\.html$`,
         'm',
       ),
     );
@@ -35,12 +38,12 @@ describe('S2: get', () => {
     expect(ran.stdout).toMatch(/^failed +http:\/\/127\.0\.0\.1:1\/ +.*\(CONNECT_FAILED\)$/m);
     expect(ran.stdout).toMatch(/^ok +localhost:\d+\/a\/b\?c +404 Not Found +/m);
     expect((await readdir(dir.path)).sort()).toEqual([
-      `127.0.0.1:${one.port}.html`,
-      `localhost:${two.port}_a_b_c.html`,
+      `127.0.0.1_${one.port}.html`,
+      fileNameFor(`localhost:${two.port}/a/b?c`),
     ]);
-    const page = await readFile(join(dir.path, `127.0.0.1:${one.port}.html`), 'utf8');
+    const page = await readFile(join(dir.path, `127.0.0.1_${one.port}.html`), 'utf8');
     expect(page).toMatch(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n<h1>one<\/h1>$/);
-    expect(await readFile(join(dir.path, `localhost:${two.port}_a_b_c.html`), 'utf8')).toContain(
+    expect(await readFile(join(dir.path, fileNameFor(`localhost:${two.port}/a/b?c`)), 'utf8')).toContain(
       `X-Host: localhost:${two.port}\r\n`,
     );
   });
@@ -51,7 +54,7 @@ describe('S2: get', () => {
     await using site = await webSite((_request, response) => response.end(bytes));
     const ran = await plainwire(['get', `127.0.0.1:${site.port}`, '--body', '--out', 'pages/new'], { cwd: dir.path });
     expect(ran.code, ran.stderr).toBe(0);
-    expect(await readFile(join(dir.path, 'pages/new', `127.0.0.1:${site.port}.html`))).toEqual(bytes);
+    expect(await readFile(join(dir.path, 'pages/new', `127.0.0.1_${site.port}.html`))).toEqual(bytes);
   });
 
   test('sites from stdin, side by side up to a limit', async () => {
@@ -68,7 +71,7 @@ describe('S2: get', () => {
     const input = Array.from({ length: 12 }, (_each, index) => `127.0.0.1:${site.port}/${index}\n`).join(
       '\n# a comment\n',
     );
-    const ran = await plainwire(['get', '--input', '-', '--concurrency', '3', '--per-host', '3'], {
+    const ran = await plainwire(['get', '--from', '-', '--concurrency', '3', '--per-host', '3'], {
       cwd: dir.path,
       input,
     });
@@ -104,7 +107,7 @@ describe('S2: get', () => {
       expect(ran.stderr).toContain('<secret, ');
     }
     expect(seen[0]).toBe(`Basic ${secrets[2]}`);
-    expect((await readdir(dir.path)).sort()).toEqual([`127.0.0.1:${site.port}.html`, 'saved.wire']);
+    expect((await readdir(dir.path)).sort()).toEqual([`127.0.0.1_${site.port}.html`, 'saved.wire']);
   });
 
   test('--save keeps it as a transcript', async () => {
@@ -220,6 +223,6 @@ test('a reader that goes away stops nothing', async () => {
   let stderr = '';
   child.stderr.on('data', (text) => (stderr += text));
   const code = await new Promise((resolve) => child.on('close', resolve));
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringMatching(/^20 pages in .*: 20 x 200\n$/) });
   expect(await readdir(dir.path)).toHaveLength(20);
 });

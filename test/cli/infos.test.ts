@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseInfos } from '../../src/cli/infos.ts';
 import { infosMessage } from '../../src/cli/infos-message.ts';
-import { PageFileNames, pageFileName } from '../../src/cli/page-file.ts';
 import { compose } from '../../src/mime/index.ts';
 
 const SEED = `smtp.univ-angers.fr, serge.tahe@univ-angers.fr , serge.tahe@univ-angers.fr
@@ -111,31 +110,5 @@ describe('the message', () => {
       'latin1',
     );
     expect(text).toContain('\r\n\r\nSchöne Grüße\r\n');
-  });
-});
-
-describe('the files of pages', () => {
-  test.each([
-    ['www.example.com', 'www.example.com.html'],
-    ['http://www.example.com/', 'www.example.com.html'],
-    ['http://127.0.0.1:8080/a/b?c=d#e', '127.0.0.1:8080_a_b_c_d.html'],
-    ['https://user:pass@example.com/x', 'example.com_x.html'],
-    ['http://[::1]:80/', '[::1]:80.html'],
-    ['../../etc/passwd', 'etc_passwd.html'],
-    ['..', 'page.html'],
-    ['/', 'page.html'],
-    ['bücher.example', 'bücher.example.html'],
-  ])('%s', (site, name) => {
-    expect(pageFileName(site)).toBe(name);
-  });
-
-  test('no two are the same', () => {
-    const names = new PageFileNames();
-    expect(['a.example', 'A.example/', 'a.example', 'a.example-2'].map((site) => names.of(site))).toEqual([
-      'a.example.html',
-      'A.example-2.html',
-      'a.example-3.html',
-      'a.example-2-2.html',
-    ]);
   });
 });
