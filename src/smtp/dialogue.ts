@@ -5,7 +5,6 @@
  */
 import type { PlainwireError, Reply } from '../errors.ts';
 import type { Message } from '../mime/message.ts';
-import type { TlsFacts } from '../trace/event.ts';
 import type { Command } from './command.ts';
 
 /** One thing that is said, and is owed a reply, or with BDAT and LMTP several. */
@@ -20,27 +19,31 @@ export type Utterance =
   /** Nothing is said: the server speaks first. */
   | { readonly kind: 'greeting' };
 
+/** Things that are said, and whose replies are judged together. */
+export interface Say {
+  readonly kind: 'say';
+  readonly utterances: readonly Utterance[];
+  /**
+   * Where each reply is awaited before the next utterance: whether the next still makes sense, given the replies so
+   * far. Where all go out in one write, it is not asked.
+   */
+  readonly goesOn: (replies: readonly Reply[], next: number) => boolean;
+  /** Nothing will be said after this, whatever the replies: what comes next may be said right behind it. */
+  readonly last: boolean;
+}
+
 export type Step =
-  | {
-      readonly kind: 'say';
-      readonly utterances: readonly Utterance[];
-      /**
-       * Where each reply is awaited before the next utterance: whether the next still makes sense, given the replies so
-       * far. Where all go out in one write, it is not asked.
-       */
-      readonly goesOn: (replies: readonly Reply[], next: number) => boolean;
-      /** Nothing will be said after this, whatever the replies: what comes next may be said right behind it. */
-      readonly last: boolean;
-    }
-  /** TLS from here on; resumed with its facts. */
+  | Say
+  /** TLS from here on. */
   | { readonly kind: 'upgrade' }
-  /** Work that is neither said nor heard, off the wire: a token to fetch, a key to derive; resumed with its result. */
-  | { readonly kind: 'work'; readonly work: () => Promise<unknown> };
+  /** Work that is neither said nor heard, off the wire: a token to fetch, a key to derive. */
+  | { readonly kind: 'work'; readonly work: () => Promise<void> };
 
-/** What a step is resumed with: replies (fewer than utterances where it did not go on), TLS facts, or a result. */
-export type Answer = readonly Reply[] | TlsFacts | unknown;
-
-export type Dialogue<T> = Generator<Step, T, Answer>;
+/**
+ * A dialogue is resumed with the replies to what it said: fewer than there were utterances where it did not go on, and
+ * none where nothing was said.
+ */
+export type Dialogue<T> = Generator<Step, T, readonly Reply[]>;
 
 /** Thrown into a dialogue whose replies will not come: what went wrong, and the replies that did come. */
 export class Interruption extends Error {
@@ -57,25 +60,39 @@ export class Interruption extends Error {
 
 const always = (): boolean => true;
 
+/** Several things at once. */
+export function say(
+  utterances: readonly Utterance[],
+  goesOn: (replies: readonly Reply[], next: number) => boolean = always,
+): Say {
+  return { kind: 'say', utterances, goesOn, last: false };
+}
+
+/** The same, and nothing more after it. */
+export function sayLast(
+  utterances: readonly Utterance[],
+  goesOn: (replies: readonly Reply[], next: number) => boolean = always,
+): Say {
+  return { kind: 'say', utterances, goesOn, last: true };
+}
+
 /** Says one command; its reply. */
 export function* ask(command: Command): Dialogue<Reply> {
-  const [reply] = yield* say([{ kind: 'command', command }]);
+  const [reply] = yield say([{ kind: 'command', command }]);
   return reply as Reply;
 }
 
-/** Says several things whose replies are judged together. */
-export function* say(
-  utterances: readonly Utterance[],
-  goesOn: (replies: readonly Reply[], next: number) => boolean = always,
-  place: 'more to come' | 'last' = 'more to come',
-): Dialogue<readonly Reply[]> {
-  return (yield { kind: 'say', utterances, goesOn, last: place === 'last' }) as readonly Reply[];
-}
+/** TLS from here on. */
+export const UPGRADE: Step = { kind: 'upgrade' };
 
-export function* upgrade(): Dialogue<TlsFacts> {
-  return (yield { kind: 'upgrade' }) as TlsFacts;
-}
-
+/** Work off the wire; its result. */
 export function* work<T>(task: () => Promise<T>): Dialogue<T> {
-  return (yield { kind: 'work', work: task }) as T;
+  let result: { readonly value: T } | undefined;
+  yield {
+    kind: 'work',
+    work: async () => {
+      result = { value: await task() };
+    },
+  };
+  return (result as unknown as { readonly value: T }).value;
 }

@@ -197,14 +197,14 @@ export class Driver {
     const task = this.#session.task;
     if (task === undefined || task.step.kind !== 'work' || task === this.#started) return;
     this.#started = task;
-    const resume = (outcome: Outcome<unknown>): void => {
+    const resume = (outcome: Outcome<void>): void => {
       this.#session.resume(task, outcome);
       this.#work();
       this.#flush();
       this.events.onProgress();
     };
     task.step.work().then(
-      (value) => resume({ ok: true, value }),
+      () => resume({ ok: true, value: undefined }),
       (error) => resume({ ok: false, error }),
     );
   }

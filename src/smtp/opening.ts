@@ -4,7 +4,7 @@ import type { AuthContext } from './auth/choose.ts';
 import type { Credentials } from './auth/credentials.ts';
 import { authenticate } from './authenticate.ts';
 import { type Capabilities, parseCapabilities, withoutExtensions } from './capabilities.ts';
-import { ask, type Dialogue, say, upgrade } from './dialogue.ts';
+import { ask, type Dialogue, say, UPGRADE } from './dialogue.ts';
 import { formatReply, isPositive, isTransient } from './reply.ts';
 import { ServerState } from './server-state.ts';
 
@@ -22,7 +22,7 @@ export interface OpeningOptions {
 
 /** @throws ReplyError GREETING_REFUSED, EHLO_REFUSED, STARTTLS_REFUSED, AUTH_REFUSED; UnsupportedError STARTTLS_NOT_OFFERED */
 export function* openSession(options: OpeningOptions): Dialogue<ServerState> {
-  const [greeting] = yield* say([{ kind: 'greeting' }]);
+  const [greeting] = yield say([{ kind: 'greeting' }]);
   if (greeting === undefined || !isPositive(greeting))
     throw refused('GREETING_REFUSED', 'greeting', 'the connection', greeting);
   let capabilities = yield* introduce(options);
@@ -65,7 +65,7 @@ function* secure(options: OpeningOptions, server: Capabilities): Dialogue<boolea
     if (tls === 'opportunistic') return false;
     throw refused('STARTTLS_REFUSED', 'starttls', 'STARTTLS', reply);
   }
-  yield* upgrade();
+  yield UPGRADE;
   return true;
 }
 

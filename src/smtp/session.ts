@@ -8,7 +8,7 @@ import type { Message } from '../mime/message.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { type Command, encode, PHASES, secretsOf } from './command.ts';
 import { canonicalText, dataOf, needsLineEnds } from './content.ts';
-import { type Answer, type Dialogue, Interruption, type Step, type Utterance } from './dialogue.ts';
+import { type Dialogue, Interruption, type Say, type Step, type Utterance } from './dialogue.ts';
 import { checkLegal, nameOf, phaseOf } from './legal-replies.ts';
 import { formatReply } from './reply.ts';
 import { ReplyParser } from './reply-parser.ts';
@@ -28,7 +28,7 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly o
 /** A step that is not said on the wire: the driver does it and then calls {@link Session.resume}. */
 export interface Task {
   readonly run: Run;
-  readonly step: Exclude<Step, { kind: 'say' }>;
+  readonly step: Exclude<Step, Say>;
 }
 
 /** How much may be on its way at once. */
@@ -39,13 +39,14 @@ export interface Pace {
   readonly depth: number;
 }
 
+const NOTHING_HEARD: readonly Reply[] = [];
 const LOCK_STEP: Pace = { pipelining: false, depth: 1 };
 
 /** One dialogue under way. */
 export class Run {
   readonly dialogue: Dialogue<unknown>;
   readonly done: (outcome: Outcome<unknown>) => void;
-  step: Extract<Step, { kind: 'say' }> | undefined;
+  step: Say | undefined;
   /** How many utterances of the step have been said. */
   said = 0;
   /** How many replies are owed to it. */
@@ -144,7 +145,7 @@ export class Session {
       return run;
     }
     this.#runs.push(run);
-    this.#advance(run, undefined);
+    this.#advance(run, NOTHING_HEARD);
     return run;
   }
 
@@ -212,11 +213,11 @@ export class Session {
     this.fail(dropped('the source of a message on it failed'));
   }
 
-  /** Goes on after a task: with what came of it, or with its error. */
-  resume(task: Task, outcome: Outcome<unknown>): void {
+  /** Goes on after a task, or with its error. */
+  resume(task: Task, outcome: Outcome<void>): void {
     if (this.#task !== task) return;
     this.#task = undefined;
-    if (outcome.ok) this.#advance(task.run, outcome.value);
+    if (outcome.ok) this.#advance(task.run, NOTHING_HEARD);
     else this.#throw(task.run, outcome.error);
   }
 
@@ -265,9 +266,9 @@ export class Session {
     return this.#task?.step.kind === 'upgrade';
   }
 
-  #advance(run: Run, answer: Answer): void {
+  #advance(run: Run, replies: readonly Reply[]): void {
     try {
-      const { done, value } = run.dialogue.next(answer);
+      const { done, value } = run.dialogue.next(replies);
       if (done === true) this.#settle(run, { ok: true, value });
       else this.#perform(run, value);
     } catch (error) {
@@ -297,7 +298,7 @@ export class Session {
   }
 
   /** Says what may be said now; completes the step when nothing is left to say or to hear. */
-  #speak(run: Run, step: Extract<Step, { kind: 'say' }>): void {
+  #speak(run: Run, step: Say): void {
     const { utterances } = step;
     while (run.said < utterances.length) {
       if (!this.pace.pipelining) {

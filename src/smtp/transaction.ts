@@ -5,7 +5,7 @@
 import { type PlainwireError, ProtocolError, type Reply, withFacts } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
 import { accountOf, type Delivery, nobody, refusal } from './delivery.ts';
-import { type Dialogue, Interruption, say, type Utterance } from './dialogue.ts';
+import { type Dialogue, Interruption, say, sayLast, type Utterance } from './dialogue.ts';
 import { checkSupported, mailParameters, rcptParameters, type TransactionOptions } from './parameters.ts';
 import { isPositive, queueIdOf } from './reply.ts';
 import type { ServerState } from './server-state.ts';
@@ -13,6 +13,7 @@ import type { ServerState } from './server-state.ts';
 const RSET: Utterance = { kind: 'command', command: { verb: 'RSET' } };
 const DATA: Utterance = { kind: 'command', command: { verb: 'DATA' } };
 const LONE_DOT: Utterance = { kind: 'lone dot' };
+const NOTHING_SAID: readonly Reply[] = [];
 
 /** The outcome, without what only the caller knows. */
 export type Delivered = Omit<Delivery, 'timing'>;
@@ -33,53 +34,64 @@ export function* transaction(message: Message, server: ServerState, options: Tra
   const mailAt = opening.length - 1 - to.length;
   const dataAt = opening.length;
   if (announced) opening.push(chunked ? { kind: 'bdat', message, replies: 1 } : DATA);
-
   const goesOn = (replies: readonly Reply[], next: number): boolean =>
     next <= mailAt ||
     (isPositiveAt(replies, mailAt) && (next < dataAt || replies.slice(mailAt + 1, dataAt).some(isPositive)));
-  const refused = (replies: readonly Reply[]): PlainwireError | undefined =>
-    refusedRecipients(message, replies.slice(mailAt, dataAt), options);
 
+  let recipients: readonly Reply[] = [];
+  let rejection: PlainwireError | undefined;
+  let underWay: 'opening' | 'data' | 'content' | 'end' = 'opening';
   const transaction = server.openTransaction();
-  const replies = yield* heard(say(opening, goesOn, announced && chunked ? 'last' : 'more to come'), message, refused);
-  const recipients = replies.slice(mailAt + 1, dataAt);
-  if (!isPositiveAt(replies, mailAt)) server.closeTransaction(transaction);
-  const rejection = refused(replies);
-
-  if (announced && chunked) {
-    if (rejection !== undefined) throw rejection;
-    const delivered = judged(message, server, recipients, replies.slice(dataAt));
-    server.closeTransaction(transaction);
-    return delivered;
-  }
-  if (rejection !== undefined) {
-    // a server that waits for a message that there is nobody to send to gets an empty one, for nobody
-    const end = replies[dataAt]?.code === 354 ? LONE_DOT : recipients.some(isPositive) ? RSET : undefined;
-    if (end !== undefined) {
-      server.closeTransaction(transaction);
-      yield* takenBack(end);
+  try {
+    const replies = yield announced && chunked ? sayLast(opening, goesOn) : say(opening, goesOn);
+    recipients = replies.slice(mailAt + 1, dataAt);
+    rejection = refused(message, replies[mailAt], recipients, options);
+    if (!isPositiveAt(replies, mailAt)) server.closeTransaction(transaction);
+    let go = announced ? replies[dataAt] : undefined;
+    if (rejection !== undefined) {
+      underWay = 'end';
+      // a server that waits for a message that there is nobody to send to gets an empty one, for nobody
+      const end = go?.code === 354 ? LONE_DOT : recipients.some(isPositive) ? RSET : undefined;
+      if (end !== undefined && !(announced && chunked)) {
+        server.closeTransaction(transaction);
+        yield sayLast([end]);
+      }
+      throw rejection;
     }
-    throw rejection;
-  }
-  const contentReplies = server.lmtp ? recipients.filter(isPositive).length : 1;
-  if (chunked) {
-    const content: Utterance = { kind: 'bdat', message, replies: contentReplies };
-    const said = yield* heardContent(say([content], undefined, 'last'), message, server, recipients);
-    const delivered = judged(message, server, recipients, said);
+    if (announced && chunked) {
+      const delivered = judged(message, server, recipients, replies.slice(dataAt));
+      server.closeTransaction(transaction);
+      return delivered;
+    }
+    const contentReplies = server.lmtp ? recipients.filter(isPositive).length : 1;
+    if (chunked) {
+      underWay = 'content';
+      const said = yield sayLast([{ kind: 'bdat', message, replies: contentReplies }]);
+      const delivered = judged(message, server, recipients, said);
+      server.closeTransaction(transaction);
+      return delivered;
+    }
+    if (!announced) {
+      underWay = 'data';
+      [go] = yield say([DATA]);
+    }
+    if (go?.code !== 354) throw refusal('DATA_REFUSED', go as Reply, 'DATA', nobody(to, recipients, go));
+    underWay = 'content';
+    // whatever the server says to it, the final dot ends the transaction (RFC 5321 section 4.1.1.4)
     server.closeTransaction(transaction);
-    return delivered;
+    return judged(message, server, recipients, yield sayLast([{ kind: 'data', message, replies: contentReplies }]));
+  } catch (error) {
+    if (!(error instanceof Interruption)) throw error;
+    if (underWay === 'opening') {
+      recipients = error.replies.slice(mailAt + 1, dataAt);
+      rejection = refused(message, error.replies[mailAt], recipients, options);
+    }
+    // a refusal that was heard is the message's fate, whatever ended the session behind it
+    if (rejection !== undefined) throw rejection;
+    // in LMTP some recipients may have had their reply to the content; replies to chunks are nobody's
+    const final = underWay === 'content' && server.lmtp && !chunked ? error.replies : NOTHING_SAID;
+    throw withFacts(error.fault, { recipients: accountOf(to, perRecipient(recipients, final)) });
   }
-  const [go] = announced ? replies.slice(dataAt) : yield* heard(say([DATA]), message);
-  if (go?.code !== 354) throw refusal('DATA_REFUSED', go as Reply, 'DATA', nobody(to, recipients, go));
-  const content: Utterance = { kind: 'data', message, replies: contentReplies };
-  // whatever the server says to it, the final dot ends the transaction (RFC 5321 section 4.1.1.4)
-  server.closeTransaction(transaction);
-  return judged(
-    message,
-    server,
-    recipients,
-    yield* heardContent(say([content], undefined, 'last'), message, server, recipients),
-  );
 }
 
 /**
@@ -106,61 +118,22 @@ function openingOf(message: Message, server: ServerState, options: TransactionOp
 }
 
 /** The refusal among the replies to MAIL and RCPT, where they leave nobody to send to, or not all that were asked for. */
-function refusedRecipients(
+function refused(
   message: Message,
-  [mail, ...said]: readonly Reply[],
+  mail: Reply | undefined,
+  recipients: readonly Reply[],
   options: TransactionOptions,
 ): PlainwireError | undefined {
-  const { to } = message.envelope;
+  const { from, to } = message.envelope;
   if (mail === undefined) return undefined;
   if (!isPositive(mail))
-    return refusal('SENDER_REFUSED', mail, `MAIL FROM:<${message.envelope.from?.address ?? ''}>`, nobody(to, [], mail));
-  const at = said.findIndex((reply) => !isPositive(reply));
-  const bad = said[at];
+    return refusal('SENDER_REFUSED', mail, `MAIL FROM:<${from?.address ?? ''}>`, nobody(to, [], mail));
+  const at = recipients.findIndex((reply) => !isPositive(reply));
+  const bad = recipients[at];
   if (bad === undefined) return undefined;
-  const all = said.length === to.length && !said.some(isPositive);
+  const all = recipients.length === to.length && !recipients.some(isPositive);
   if (!all && options.requireAllRecipients !== true) return undefined;
-  return refusal('RECIPIENTS_REFUSED', bad, `RCPT TO:<${to[at]?.address ?? ''}>`, nobody(to, said));
-}
-
-/** The replies of a step; of an interrupted one, the refusal that was heard before the fault, or else the fault. */
-function* heard(
-  step: Dialogue<readonly Reply[]>,
-  message: Message,
-  refused: (replies: readonly Reply[]) => PlainwireError | undefined = () => undefined,
-): Dialogue<readonly Reply[]> {
-  try {
-    return yield* step;
-  } catch (error) {
-    if (!(error instanceof Interruption)) throw error;
-    throw refused(error.replies) ?? withFacts(error.fault, { recipients: nobody(message.envelope.to, []) });
-  }
-}
-
-/** The end of a transaction that was refused: where the connection breaks on it, the refusal is still what counts. */
-function* takenBack(end: Utterance): Dialogue<void> {
-  try {
-    yield* say([end], undefined, 'last');
-  } catch (error) {
-    if (!(error instanceof Interruption)) throw error;
-  }
-}
-
-/** The replies to the content. Of an interrupted LMTP content, some recipients may have theirs: the account says which. */
-function* heardContent(
-  step: Dialogue<readonly Reply[]>,
-  message: Message,
-  server: ServerState,
-  recipients: readonly Reply[],
-): Dialogue<readonly Reply[]> {
-  try {
-    return yield* step;
-  } catch (error) {
-    if (!(error instanceof Interruption)) throw error;
-    const { to } = message.envelope;
-    const account = server.lmtp ? accountOf(to, perRecipient(recipients, error.replies)) : nobody(to, recipients);
-    throw withFacts(error.fault, { recipients: account });
-  }
+  return refusal('RECIPIENTS_REFUSED', bad, `RCPT TO:<${to[at]?.address ?? ''}>`, nobody(to, recipients));
 }
 
 /** What the replies to the content mean for the message. */
@@ -172,9 +145,8 @@ function judged(
 ): Delivered {
   const { envelope, messageId } = message;
   const { to } = envelope;
-  const accepted = recipients.filter(isPositive).length;
-  const chunks = server.lmtp ? content.slice(0, content.length - accepted) : content;
-  const refusedChunk = chunks.find((reply) => !isPositive(reply));
+  const finalReplies = server.lmtp ? recipients.filter(isPositive).length : 0;
+  const refusedChunk = content.slice(0, content.length - finalReplies).find((reply) => !isPositive(reply));
   if (refusedChunk !== undefined)
     throw refusal('MESSAGE_REFUSED', refusedChunk, 'the message', nobody(to, recipients, refusedChunk));
   const last = content[content.length - 1];
@@ -182,7 +154,7 @@ function judged(
   if (!server.lmtp) {
     return { messageId, envelope, ...accountOf(to, recipients), reply: last, queueId: queueIdOf(last) };
   }
-  const final = content.slice(content.length - accepted);
+  const final = content.slice(content.length - finalReplies);
   const account = accountOf(to, perRecipient(recipients, final));
   const taken = final.find(isPositive);
   if (taken === undefined) throw refusal('MESSAGE_REFUSED', last, 'the message', account);
