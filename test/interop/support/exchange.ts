@@ -32,7 +32,7 @@ export async function exchange(
   const events: TraceEvent[] = [];
   const deliveries: Delivery[] = [];
   await using mailer = new Mailer({
-    host: '127.0.0.1',
+    ...(options.path === undefined ? { host: '127.0.0.1' } : {}),
     tls: { ca: CA },
     timeouts: 30_000,
     ...options,
