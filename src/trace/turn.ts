@@ -12,6 +12,8 @@ export interface Turn {
   readonly secrets: readonly SecretSpan[];
   /** How many bytes followed that were not kept. */
   readonly more: number;
+  /** When its last byte went by, in the time of its event. */
+  readonly until: number;
   /** It is a message's content or a page's body, not a line of the dialogue. */
   readonly content: boolean;
 }
@@ -38,20 +40,27 @@ interface Gathering {
   readonly pieces: Uint8Array[];
   kept: number;
   more: number;
+  until: number;
   /** The last bytes, to see the end of a message the moment it is sent. */
   tail: string;
 }
 
-/** A trace that hands on turns; content is kept up to `limit` bytes. */
-export function turns(limit: number, handlers: TurnHandlers): Trace {
+/** A trace that hands on turns. */
+export interface Turns extends Trace {
+  /** Hands on the content that is under way: no more of it will come. */
+  finish(connection: number): void;
+}
+
+/** Content is kept up to `limit` bytes. */
+export function turns(limit: number, handlers: TurnHandlers): Turns {
   const gatherings = new Map<number, Gathering>();
 
   function finish(connection: number): void {
     const gathering = gatherings.get(connection);
     if (gathering === undefined) return;
     gatherings.delete(connection);
-    const { event, pieces, more } = gathering;
-    handlers.turn({ event, bytes: Buffer.concat(pieces), secrets: [], more, content: true });
+    const { event, pieces, more, until } = gathering;
+    handlers.turn({ event, bytes: Buffer.concat(pieces), secrets: [], more, until, content: true });
   }
 
   function gather(event: SentEvent | ReceivedEvent): void {
@@ -61,19 +70,20 @@ export function turns(limit: number, handlers: TurnHandlers): Trace {
       gathering = undefined;
     }
     if (gathering === undefined) {
-      gathering = { event, pieces: [], kept: 0, more: 0, tail: '\r\n' };
+      gathering = { event, pieces: [], kept: 0, more: 0, until: event.time, tail: '\r\n' };
       gatherings.set(event.connection, gathering);
     }
     const kept = event.bytes.subarray(0, Math.max(0, limit - gathering.kept));
     if (kept.length > 0) gathering.pieces.push(kept);
     gathering.kept += kept.length;
+    gathering.until = event.time;
     gathering.more += event.bytes.length - kept.length;
     gathering.tail = (gathering.tail + Buffer.from(event.bytes.subarray(-5)).toString('latin1')).slice(-5);
     // Dots are stuffed, so this can only be the end; with BDAT the end shows when the next thing is said.
     if (event.kind === 'sent' && gathering.tail === '\r\n.\r\n') finish(event.connection);
   }
 
-  return (event) => {
+  const trace: Trace = (event) => {
     if (event.kind !== 'sent' && event.kind !== 'received') {
       finish(event.connection);
       handlers.fact(event);
@@ -81,7 +91,9 @@ export function turns(limit: number, handlers: TurnHandlers): Trace {
       gather(event);
     } else {
       finish(event.connection);
-      handlers.turn({ event, bytes: event.bytes, secrets: event.secrets, more: 0, content: false });
+      const { bytes, secrets, time } = event;
+      handlers.turn({ event, bytes, secrets, more: 0, until: time, content: false });
     }
   };
+  return Object.assign(trace, { finish });
 }
