@@ -1,0 +1,23 @@
+/** Sends a file to whoever connects: a line with its size, and then its bytes. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { listen } from 'plainwire/transport';
+import { announce, cost, endpointOf, thousands, usage } from './support.mjs';
+
+const [file = usage('file-server FILE [ADDRESS]'), address = '7020'] = process.argv.slice(2);
+
+const server = await listen(endpointOf(address), async (connection) => {
+  const started = performance.now();
+  const { size } = await stat(file);
+  // without it, a client could not tell the end of the file from the end of the server
+  await connection.write(`${size}\n`);
+  // the file may grow meanwhile: what was announced is what is sent
+  const blocks = size === 0 ? [] : createReadStream(file, { end: size - 1, highWaterMark: 256 * 1024 });
+  for await (const block of blocks) {
+    // the file is read no faster than the client takes it
+    await connection.write(block);
+  }
+  connection.end();
+  console.log(`${connection.remote} has ${thousands(size)} bytes, ${cost(started)}`);
+});
+announce(server);
