@@ -75,11 +75,12 @@ function play(name: string, given: Given, ...ends: readonly (Success | Failure)[
 const OPENING = new Set(['GREETING_REFUSED', 'EHLO_REFUSED', 'STARTTLS_REFUSED', 'AUTH_REFUSED']);
 
 function made(text: string, to: readonly string[], form: Form): Message {
-  return raw(form === 'in memory' ? text : byteByByte(text), to);
+  return raw(form === 'in memory' ? text : pieces(text), to);
 }
 
-async function* byteByByte(text: string): AsyncGenerator<Uint8Array> {
-  for (const byte of Buffer.from(text, 'latin1')) yield Buffer.of(byte);
+/** Lines, and a CR apart from its LF. */
+async function* pieces(text: string): AsyncGenerator<Uint8Array> {
+  for (const piece of text.split(/(?<=\r)/)) yield Buffer.from(piece, 'latin1');
 }
 
 function refused(code: string, phase: string, reply: number): Failure {
@@ -151,4 +152,12 @@ export const PLAYS: readonly Play[] = [
 /** How many bytes the server says in all. */
 export function serverBytes(transcript: Transcript): number {
   return transcript.reduce((sum, step) => ('bytes' in step ? sum + step.bytes.length : sum), 0);
+}
+
+/** What is said differs by how the message is handed over: of a stream nothing is known before it is read. */
+export function stepsFor({ transcript }: Play, form: Form): Transcript {
+  if (form === 'in memory') return transcript;
+  return transcript.map((step) =>
+    'line' in step ? { ...step, line: step.line.replace(/ SIZE=\d+$/, ' BODY=8BITMIME') } : step,
+  );
 }
