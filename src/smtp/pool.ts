@@ -1,9 +1,9 @@
 /** The mailer's connections and its queue: who sends what, when, and what is tried again. */
-import { ConnectionError, PlainwireError } from '../errors.ts';
+import { ConnectionError, PlainwireError, withFacts } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Connector } from './connector.ts';
-import type { Delivery } from './delivery.ts';
+import { type Delivery, nobody } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import { noop, quit } from './opening.ts';
 import type { SendOptions } from './parameters.ts';
@@ -332,7 +332,8 @@ export class Pool {
     if (this.#lines.size > 0 || this.#openings.size > 0) return;
     for (const job of this.#queue.takeAll()) {
       job.tries += 1;
-      this.#failed(job, error, 'fresh');
+      const recipients = nobody(job.message.envelope.to, []);
+      this.#failed(job, error instanceof PlainwireError ? withFacts(error, { recipients }) : error, 'fresh');
     }
   }
 
