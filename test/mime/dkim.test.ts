@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { MessageError } from '../../src/errors.ts';
 import { compose, type DkimInit, type Message, type MessageInit } from '../../src/mime/index.ts';
 
-/** Signatures as mailauth verifies them; opendkim and dkimpy do so in test/interop/mime. */
+/** Signatures as mailauth verifies them; opendkim and dkimpy do so in dkim-verifiers.test.ts. */
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ed25519 = generateKeyPairSync('ed25519');
