@@ -72,8 +72,8 @@ async function get(given: readonly string[], flags: GetFlags, terminal: Terminal
     terminal.err(tally.summary());
   }
   if (terminal.signal.aborted) {
-    const again = out === '-' || sites.length + (flags.from === undefined ? 0 : 2) < 2 ? '' : '; --resume goes on here';
-    throw new AbortError('ABORTED', `interrupted${again}`);
+    if (out !== '-') terminal.err('The same command with --resume goes on from here.\n');
+    throw new AbortError('ABORTED', 'interrupted');
   }
   return code;
 }

@@ -89,6 +89,11 @@ export class Exchange {
     return [...this.#parser.quirks];
   }
 
+  /** How many bytes come before the body. */
+  get headEnd(): number {
+    return this.#parser.headEnd;
+  }
+
   get done(): boolean {
     return this.#parser.state === 'done';
   }

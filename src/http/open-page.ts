@@ -62,6 +62,12 @@ export class OpenPage implements AsyncDisposable {
     return this.framing === 'content-length' ? Number(this.headers.getAll('Content-Length')[0]) : undefined;
   }
 
+  /** The bytes that {@link raw} will bring, where the framing tells. */
+  get rawLength(): number | undefined {
+    const { length } = this;
+    return length === undefined ? undefined : this.#exchange.headEnd + length;
+  }
+
   /** Known in full at the end of the body. */
   get quirks(): readonly Quirk[] {
     return this.#exchange.quirks;

@@ -110,7 +110,8 @@ async function save(
   content: 'body' | 'raw',
   onProgress: SaveOptions['onProgress'],
 ): Promise<SavedPage> {
-  const total = page.length === undefined || content === 'raw' ? undefined : from + page.length;
+  const rest = content === 'raw' ? page.rawLength : page.length;
+  const total = rest === undefined ? undefined : from + rest;
   const sink = await FileSink.open(partOf(path), from);
   const validator = content === 'raw' || page.status >= 300 ? undefined : strongValidator(page.headers);
   let complete = false;
