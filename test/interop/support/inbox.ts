@@ -33,7 +33,7 @@ export class Inbox {
     return await eventually(`a report on ${messageId}`, () => {
       this.#refresh();
       const texts = [...this.#messages.values()].flat().map((each) => each.toString('latin1'));
-      return texts.find((text) => text.includes('multipart/report') && text.includes(messageId));
+      return texts.find((text) => text.includes('message/delivery-status') && text.includes(messageId));
     });
   }
 
