@@ -167,7 +167,7 @@ async function writePattern(path: string, size: number): Promise<void> {
     const copy = Buffer.from(block);
     copy.writeUInt32BE(at);
     if (!file.write(copy.subarray(0, Math.min(block.length, size - at)))) {
-      await new Promise((resolve) => file.once('drain', resolve));
+      await new Promise<void>((resolve) => file.once('drain', () => resolve()));
     }
   }
   file.end();
