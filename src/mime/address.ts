@@ -1,7 +1,7 @@
 import { MessageError } from '../errors.ts';
 import { refuseControls } from './forbidden.ts';
 import { excerpt, isAtext, Lexer } from './lexer.ts';
-import { finishAddrSpec, type Mailbox, parseMailbox, readAddrSpec } from './mailbox.ts';
+import { finishAddrSpec, isPlainMailbox, type Mailbox, parseMailbox, readAddrSpec } from './mailbox.ts';
 import { phrase } from './phrase.ts';
 
 /** A mailbox and the name it is shown by; the name may be empty. */
@@ -143,13 +143,18 @@ export function readAddressInput(
   found: (Address | Group)[] = [],
 ): (Address | Group)[] {
   if (typeof input === 'string') {
-    if (isPlain(input)) found.push(named(parseMailbox(input, field), ''));
+    const plain = plainAddress(input);
+    if (plain !== undefined) found.push(plain);
+    else if (isBare(input)) found.push(named(parseMailbox(input, field), ''));
     else found.push(...parseAddresses(input, field));
   } else if (Array.isArray(input)) {
     const list = input as readonly AddressInput[];
     for (let index = 0; index < list.length; index++) {
       const entry = list[index];
-      if (entry !== undefined && entry !== null) readAddressInput(entry, `${field}[${index}]`, found);
+      // the name of each place in a long list would cost more than the addresses themselves
+      const plain = typeof entry === 'string' ? plainAddress(entry) : undefined;
+      if (plain !== undefined) found.push(plain);
+      else if (entry !== undefined && entry !== null) readAddressInput(entry, `${field}[${index}]`, found);
     }
   } else if (typeof input === 'object' && input !== null) {
     found.push(readAddressObject(input as { name?: unknown; address?: unknown; group?: unknown }, field));
@@ -179,8 +184,15 @@ function refuseNesting(field: string): never {
   throw new MessageError('BAD_ADDRESS', `${field}.group`, 'a group stands in a group');
 }
 
+/** The address that nearly every one is, at once; undefined for any that has to be read. */
+function plainAddress(text: string): Address | undefined {
+  if (!isPlainMailbox(text)) return undefined;
+  const at = text.indexOf('@');
+  return { name: '', address: text, local: text.slice(0, at), domain: text.slice(at + 1), ascii: true };
+}
+
 /** True if the text can only be one bare address: no name, no list, no comment, no quotes. */
-function isPlain(text: string): boolean {
+function isBare(text: string): boolean {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     if (code !== 0x2e && code !== 0x40 && !isAtext(code)) return false;

@@ -47,10 +47,12 @@ export function mailboxes(list: readonly (Address | Group)[]): Mailbox[] {
 /** Nobody gets a message twice for being named twice. Domains are compared without case, local parts with it. */
 export function eachOnce(list: readonly Mailbox[]): readonly Mailbox[] {
   if (list.length < 2) return list;
-  const seen = new Map<string, Mailbox>();
-  for (const mailbox of list) {
-    const key = `${mailbox.local}@${mailbox.domain.toLowerCase()}`;
-    if (!seen.has(key)) seen.set(key, mailbox);
-  }
-  return seen.size === list.length ? list : [...seen.values()];
+  const seen = new Set<string>();
+  const found = list.filter((mailbox) => {
+    const domain = mailbox.domain.toLowerCase();
+    const size = seen.size;
+    seen.add(domain === mailbox.domain ? mailbox.address : `${mailbox.local}@${domain}`);
+    return seen.size > size;
+  });
+  return found.length === list.length ? list : found;
 }

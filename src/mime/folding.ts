@@ -89,8 +89,10 @@ export function wordsField(name: string, words: readonly string[], field: string
   return foldWords(name, words);
 }
 
-/** What was written lately for a list: an author's name is not encoded for each message. */
-const written = new WeakMap<readonly (Address | Group)[], { readonly name: string; readonly text: string }>();
+/** What was last written in each field: one author's name is not encoded for each message of a series. */
+const lastWritten = new Map<string, { readonly list: readonly (Address | Group)[]; readonly text: string }>();
+/** Lists above this length differ from message to message, and would only be held in memory. */
+const MAX_LAST_WRITTEN = 4;
 
 /** An address field (RFC 5322 section 3.6.3), folded between addresses and between the words of a name. */
 export function addressField(name: string, list: readonly (Address | Group)[]): string {
@@ -99,14 +101,14 @@ export function addressField(name: string, list: readonly (Address | Group)[]): 
     const length = name.length + 2 + only.address.length;
     if (only.name === '' && length <= SOFT_LINE) return `${name}: ${only.address}\r\n`;
   }
-  const known = written.get(list);
-  if (known?.name === name) return known.text;
+  const last = lastWritten.get(name);
+  if (last?.list === list) return last.text;
   const words: string[] = [];
   list.forEach((entry, index) => {
     addEntry(words, entry, index < list.length - 1 ? ',' : '', index === 0 ? firstRoom(name) : MAX_ENCODED_WORD);
   });
   const text = foldWords(name, words);
-  written.set(list, { name, text });
+  if (list.length <= MAX_LAST_WRITTEN) lastWritten.set(name, { list, text });
   return text;
 }
 

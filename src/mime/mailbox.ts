@@ -34,9 +34,17 @@ const IPV4 = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}
 /** RFC 5321 section 4.1.3: a tag, a colon, and printable characters but brackets and backslash. */
 const TAGGED_LITERAL = /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?:[!-Z^-~]+$/;
 
+/** Whether the text is a mailbox that needs no reading: its parts are before and after its one `@`. */
+export function isPlainMailbox(text: string): boolean {
+  return text.length <= MAX_DOMAIN && PLAIN_MAILBOX.test(text);
+}
+
 /** Reads one bare address, `local@domain`, with nothing around it but white space. */
 export function parseMailbox(text: string, field: string): Mailbox {
-  if (text.length <= MAX_DOMAIN && PLAIN_MAILBOX.test(text)) return plainMailbox(text);
+  if (isPlainMailbox(text)) {
+    const at = text.indexOf('@');
+    return { address: text, local: text.slice(0, at), domain: text.slice(at + 1), ascii: true };
+  }
   const lexer = new Lexer(text, field);
   lexer.skipCfws();
   if (lexer.atEnd) lexer.fail('an address is missing');
@@ -44,11 +52,6 @@ export function parseMailbox(text: string, field: string): Mailbox {
   lexer.skipCfws();
   if (!lexer.atEnd) lexer.fail('one address is expected here, and there is more');
   return mailbox;
-}
-
-function plainMailbox(text: string): Mailbox {
-  const at = text.lastIndexOf('@');
-  return { address: text, local: text.slice(0, at), domain: text.slice(at + 1), ascii: true };
 }
 
 /** Reads an addr-spec (RFC 5322 section 3.4.1) where the lexer stands. */
