@@ -9,6 +9,7 @@ import { type SmtpOptions, settingsOf } from './options.ts';
 import type { SendOptions } from './parameters.ts';
 import { Pool } from './pool.ts';
 import { Pull } from './pull.ts';
+import type { Outcome } from './session.ts';
 
 export interface MailerOptions extends SmtpOptions {
   /** Connections at once at the most; 1 by default. */
@@ -61,20 +62,23 @@ export class Mailer implements AsyncDisposable {
    */
   send(message: MessageInit | Message, options: SendOptions = NO_OPTIONS): Promise<Delivery> {
     return new Promise((resolve, reject) => {
-      const composed = message instanceof Message ? message : compose(message);
-      if (composed.envelope.to.length === 0) {
-        throw new MessageError('NO_RECIPIENTS', 'to', 'the message has no recipient: give to, cc, bcc or envelope.to');
+      this.#begin(message, options, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error)));
+    });
+  }
+
+  /** @throws MessageError, and ConnectionError where the mailer is closed: `done` is not called then */
+  #begin(message: MessageInit | Message, options: SendOptions, done: (outcome: Outcome<Delivery>) => void): void {
+    const composed = message instanceof Message ? message : compose(message);
+    if (composed.envelope.to.length === 0) {
+      throw new MessageError('NO_RECIPIENTS', 'to', 'the message has no recipient: give to, cc, bcc or envelope.to');
+    }
+    this.#pool.add(composed, options, (outcome) => {
+      if (outcome.ok) {
+        if (channels.delivery.hasSubscribers) channels.delivery.publish({ delivery: outcome.value });
+      } else if (channels.error.hasSubscribers) {
+        channels.error.publish({ error: outcome.error, messageId: composed.messageId });
       }
-      this.#pool.add(composed, options, (outcome) => {
-        if (outcome.ok) {
-          if (channels.delivery.hasSubscribers) channels.delivery.publish({ delivery: outcome.value });
-          resolve(outcome.value);
-        } else {
-          if (channels.error.hasSubscribers)
-            channels.error.publish({ error: outcome.error, messageId: composed.messageId });
-          reject(outcome.error);
-        }
-      });
+      done(outcome);
     });
   }
 
@@ -103,15 +107,22 @@ export class Mailer implements AsyncDisposable {
       const at = index;
       index += 1;
       underWay += 1;
-      this.send(message, options).then(
-        (delivery) => settle({ ok: true, index: at, message, delivery }),
-        (error: unknown) => settle({ ok: false, index: at, message, error }),
-      );
+      try {
+        this.#begin(message, options, (outcome) =>
+          settle(
+            outcome.ok
+              ? { ok: true, index: at, message, delivery: outcome.value }
+              : { ok: false, index: at, message, error: outcome.error },
+          ),
+        );
+      } catch (error) {
+        settle({ ok: false, index: at, message, error });
+      }
     };
     let isDone = false;
     try {
       while (!isDone || underWay > 0 || ready.length > 0) {
-        yield* ready.splice(0);
+        for (let outcome = ready.shift(); outcome !== undefined; outcome = ready.shift()) yield outcome;
         let next: IteratorResult<MessageInit | Message> | undefined;
         try {
           next = isDone || underWay >= window ? undefined : source.next();
