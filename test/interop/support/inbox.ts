@@ -88,7 +88,8 @@ export async function onDisk(message: { bytes(): Promise<Uint8Array> }): Promise
 }
 
 /** Header fields that servers put in front of a message: trace fields (RFC 5321 section 4.4) and their own. */
-const TRACE = /^(?:return-path|received|delivered-to|x-original-to|envelope-to|delivery-date|x-uid|status):/i;
+const TRACE =
+  /^(?:return-path|received|delivered-to|x-original-to|envelope-to|delivery-date|x-uid|status|authentication-results):/i;
 
 /**
  * Compares what a server has stored with what was sent, octet by octet, the trace fields in front left out.
