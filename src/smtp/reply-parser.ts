@@ -32,6 +32,11 @@ export class ReplyParser {
     return this.#partial !== '' || this.#texts.length > 0;
   }
 
+  /** As much as there is of the code of a reply that has begun and not ended. */
+  get begun(): string {
+    return (this.#raw === '' ? this.#partial : this.#raw).slice(0, 3);
+  }
+
   /** @throws ProtocolError BAD_REPLY, LIMIT_EXCEEDED, and what `onReply` throws */
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -44,6 +49,8 @@ export class ReplyParser {
       this.#line(line);
     }
     if (start < text.length) this.#partial = start === 0 ? text : text.slice(start);
+    // no line that is no reply is waited for: some protocols have no lines at all
+    if (this.#partial !== '' && !/^[2-5]/.test(this.#partial)) throw malformed(NO_CODE, this.#partial);
     if (this.#partial.length > REPLY_LINE_LIMIT) throw tooMuch(`a reply line of over ${REPLY_LINE_LIMIT} bytes`);
   }
 
@@ -71,6 +78,7 @@ export class ReplyParser {
   }
 }
 
+const NO_CODE = 'no reply code of three digits, 200 to 599';
 const ZERO = 0x30;
 
 interface ReplyLine {
@@ -86,7 +94,7 @@ function parseLine(line: string): ReplyLine {
   const second = line.charCodeAt(1) - ZERO;
   const third = line.charCodeAt(2) - ZERO;
   const isCode = end >= 3 && first >= 2 && first <= 5 && second >= 0 && second <= 9 && third >= 0 && third <= 9;
-  if (!isCode) throw malformed('no reply code of three digits, 200 to 599', line);
+  if (!isCode) throw malformed(NO_CODE, line);
   const separator = end === 3 ? ' ' : line.charAt(3);
   if (separator !== ' ' && separator !== '-') throw malformed(`'${separator}' after the reply code`, line);
   const text = line.slice(4, end);

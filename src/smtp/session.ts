@@ -86,6 +86,11 @@ export class Session {
   /** How many of the replies owed are owed to words that have left: no other may have come yet. */
   #due = 0;
   #out: (Piece | ContentStream)[] = [];
+  /**
+   * Runs whose BDAT has its replies: their outcome waits for the end of the bytes at hand. No 354 has shown that replies
+   * and commands are in step, and a reply too many among the same bytes shows that they are not.
+   */
+  readonly #answered: Run[] = [];
   #task: Task | undefined;
   #fault: PlainwireError | undefined;
   #goodbye: Reply | undefined;
@@ -164,11 +169,23 @@ export class Session {
     try {
       if (this.#awaitsTls()) throw beforeTls();
       this.#parser.push(chunk);
-      if (this.#parser.hasPartial && this.#awaitsTls()) throw beforeTls();
+      if (this.#parser.hasPartial) this.#checkBegun(this.#parser.begun);
+      this.#completeAnswered();
       this.#heard = true;
     } catch (error) {
       this.fail(error as PlainwireError);
     }
+  }
+
+  /** A reply that begins where none is due would be taken for the beginning of the next one. */
+  #checkBegun(code: string): void {
+    if (this.#awaitsTls()) throw beforeTls();
+    if (this.#due > 0 || '421'.startsWith(code)) return;
+    throw new ProtocolError('UNEXPECTED_REPLY', 'the server began a reply where none was due');
+  }
+
+  #completeAnswered(): void {
+    for (const run of this.#answered.splice(0)) this.#complete(run);
   }
 
   /** The session is over: every dialogue under way hears of it, each with its own truth. */
@@ -421,8 +438,14 @@ export class Session {
     run.replies.push(reply);
     if (run.step !== undefined && run.said < run.step.utterances.length) this.#speak(run, run.step);
     else if (owed.utterance.kind === 'data' && run.content === 'streaming') this.#refusedEarly(run, reply);
-    else if (run.owed === 0 && run.content !== 'streaming') this.#complete(run);
-    if (reply.code === 421) this.fail(closing(reply));
+    else if (run.owed === 0 && run.content !== 'streaming') {
+      if (owed.utterance.kind === 'bdat') this.#answered.push(run);
+      else this.#complete(run);
+    }
+    if (reply.code === 421) {
+      this.#completeAnswered();
+      this.fail(closing(reply));
+    }
   }
 
   /** A refusal before the final dot: the message can't be taken back but by dropping the connection. */

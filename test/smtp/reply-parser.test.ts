@@ -111,7 +111,7 @@ describe.each(CHUNKINGS)('replies, %s', (chunking) => {
   });
 
   it.each([
-    ['a line without end', 'x'.repeat(REPLY_LINE_LIMIT + 1)],
+    ['a line without end', `250 ${'x'.repeat(REPLY_LINE_LIMIT)}`],
     ['a long line', `250 ${'x'.repeat(REPLY_LINE_LIMIT)}\r\n`],
     ['a flood of lines', '250-x\r\n'.repeat(REPLY_LINES_LIMIT + 1)],
     ['a flood of bytes', `250-${'x'.repeat(1000)}\r\n`.repeat(REPLY_BYTES_LIMIT / 1000 + 1)],
