@@ -1,22 +1,32 @@
 /** `plainwire explain TRANSCRIPT|LINE`: what the lines of a dialogue mean, and where that is written. */
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { explainLine, explainTranscript, explanationLines, safe } from '../trace/index.ts';
-import { EXIT, type ExitCode } from './exit.ts';
+import { MessageError } from '../errors.ts';
+import { eventsOf, explainLine, explainTranscript, explanationLines, Picture, safe } from '../trace/index.ts';
+import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { asText, readInput } from './files.ts';
 import type { Terminal } from './terminal.ts';
+import { pictureOption, writePictures, writeText } from './trace-options.ts';
 
 const EXAMPLES = `
-A transcript may be marked with C: and S:, or be what --verbose or --trace
-wrote, or what curl or swaks did.
+A transcript may be marked with C: and S:, or be what --verbose, --trace or
+--record wrote, or what curl or swaks did. Passwords in it are not shown.
 
 Examples:
   $ plainwire explain 550 5.7.26
   $ plainwire explain 'MAIL FROM:<> SIZE=1000 BODY=8BITMIME'
   $ plainwire explain 'HTTP/1.1 429 Too Many Requests'
   $ plainwire explain dialogue.txt
+  $ plainwire explain dialogue.wire --picture dialogue.html
+  $ plainwire explain lock-step.wire pipelined.wire --picture both.html
   $ plainwire send infos.txt --verbose 2>&1 | plainwire explain -
 `;
+
+interface ExplainFlags {
+  readonly picture?: readonly string[];
+  readonly html?: string;
+}
 
 export function explainCommand(
   program: Command,
@@ -28,8 +38,30 @@ export function explainCommand(
     .summary('say what a line, or a whole transcript, means')
     .description('Says what a line of SMTP or HTTP means, what happens next, and in which RFC that is written.')
     .argument('<line-or-file...>', 'a line, or a file with a transcript (- for stdin)')
+    .addOption(pictureOption('draw the transcript, or two of them side by side: a page, or FILE.svg'))
+    .option('--html <file>', 'draw it as a page, whatever the name of the file')
     .addHelpText('after', EXAMPLES)
-    .action((words: string[]) => run(explainWords(words, terminal)));
+    .action((words: string[], flags: ExplainFlags) =>
+      run(flags.picture === undefined && flags.html === undefined ? explainWords(words, terminal) : draw(words, flags)),
+    );
+
+  async function draw(files: readonly string[], { picture = [], html }: ExplainFlags): Promise<ExitCode> {
+    if (files.length > 2) throw new UsageError('one transcript is drawn, or two side by side');
+    const [first = new Picture(), second] = await Promise.all(files.map((file) => pictureOf(file, terminal)));
+    writePictures(picture, first, second);
+    if (html !== undefined) writeText(html, first.html(second));
+    return EXIT.done;
+  }
+}
+
+async function pictureOf(file: string, terminal: Terminal): Promise<Picture> {
+  const events = eventsOf(asText(await readInput(file, terminal), file));
+  if (!events.some(({ kind }) => kind === 'sent' || kind === 'received')) {
+    throw new MessageError('BAD_FILE', file, 'no line of a dialogue is found in it');
+  }
+  const picture = new Picture({ name: basename(file) });
+  for (const event of events) picture.trace(event);
+  return picture;
 }
 
 async function explainWords(words: readonly string[], terminal: Terminal): Promise<ExitCode> {

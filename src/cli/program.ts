@@ -6,6 +6,7 @@ import { connectCommand } from './connect.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { explainCommand } from './explain.ts';
 import { getCommand } from './get.ts';
+import { listenCommand } from './listen.ts';
 import { lookupCommand } from './lookup.ts';
 import { sendCommand } from './send.ts';
 import type { Terminal } from './terminal.ts';
@@ -36,14 +37,19 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .showHelpAfterError('(plainwire --help, or plainwire COMMAND --help, says more)')
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .exitOverride();
-  for (const add of [sendCommand, getCommand, lookupCommand, connectCommand, explainCommand])
+  for (const add of [sendCommand, getCommand, lookupCommand, connectCommand, listenCommand, explainCommand])
     add(program, keep, terminal);
   try {
     await program.parseAsync(args, { from: 'user' });
-    return code;
   } catch (error) {
-    return complain(error, terminal);
+    code = complain(error, terminal);
   }
+  try {
+    terminal.end();
+  } catch (error) {
+    code = complain(error, terminal);
+  }
+  return code;
 }
 
 function complain(error: unknown, terminal: Terminal): ExitCode {

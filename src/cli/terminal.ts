@@ -33,6 +33,10 @@ export interface Terminal {
   outBytes(bytes: Uint8Array): Promise<void> | undefined;
   /** Asks the person for a password without showing it; undefined where nobody can be asked. */
   readonly askSecret: ((question: string) => Promise<string>) | undefined;
+  /** Has something done when the command is over, however it ends. */
+  atEnd(task: () => void): void;
+  /** Does what was asked for by {@link atEnd}. */
+  end(): void;
 }
 
 export function processTerminal(): Terminal {
@@ -41,6 +45,7 @@ export function processTerminal(): Terminal {
   // Once: a second Ctrl-C ends the process at once, whatever it is waiting for.
   process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
   const out = writer(stdout);
+  const tasks: (() => void)[] = [];
   return {
     out: (text) => void out(text),
     outBytes: (bytes) => (out(bytes) ? undefined : drained(stdout)),
@@ -52,6 +57,10 @@ export function processTerminal(): Terminal {
     stdin,
     stdout,
     stderr,
+    atEnd: (task) => void tasks.push(task),
+    end: () => {
+      for (const task of tasks.splice(0)) task();
+    },
     askSecret:
       stdin.isTTY && stderr.isTTY ? (question) => askSecret(question, stdin, stderr, interrupt.signal) : undefined,
   };

@@ -2,7 +2,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MessageError } from '../errors.ts';
-import { type FormatName, formats, type Trace, wire } from '../trace/index.ts';
+import { type FormatName, formats, Picture, type Trace, wire } from '../trace/index.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface TraceFlags {
@@ -10,9 +10,12 @@ export interface TraceFlags {
   readonly trace?: FormatName;
   readonly explain?: boolean;
   readonly whole?: boolean;
-  readonly save?: string;
+  readonly record?: string;
+  readonly picture?: readonly string[];
 }
 
+/** What a program reads is not coloured. */
+const PLAIN: ReadonlySet<FormatName> = new Set(['json', 'markdown', 'wire']);
 const FORMAT_NAMES = Object.keys(formats);
 
 export function addTraceOptions(command: Command): Command {
@@ -31,7 +34,19 @@ export function addTraceFormatOptions(command: Command): Command {
       ),
     )
     .option('--whole', 'show messages and pages whole, however long')
-    .option('--save <file>', 'save the dialogue as a transcript that can be played again');
+    .option('--record <file>', 'save the dialogue as a transcript that can be played again')
+    .addOption(pictureOption('draw the dialogue: a page that explains it, or FILE.svg (repeat for both)'));
+}
+
+/** The same for every command that can draw. */
+export function pictureOption(description: string): Option {
+  return new Option('--picture <file>', description).argParser(
+    (file: string, before: readonly string[] | undefined) => {
+      if (!/\.(?:html?|svg)$/i.test(file))
+        throw new InvalidArgumentError('A name that ends in .html or .svg is expected.');
+      return [...(before ?? []), file];
+    },
+  );
 }
 
 function formatName(text: string): FormatName {
@@ -41,7 +56,9 @@ function formatName(text: string): FormatName {
 
 /** The trace that the flags ask for; none of them, no trace. @throws MessageError BAD_FILE */
 export function traceOf(flags: TraceFlags, terminal: Terminal): Trace | undefined {
-  const traces = [shownTrace(flags, terminal), savedTrace(flags)].filter((trace) => trace !== undefined);
+  const traces = [shownTrace(flags, terminal), recordTrace(flags), pictureTrace(flags, terminal)].filter(
+    (trace) => trace !== undefined,
+  );
   const [first, second] = traces;
   if (second === undefined) return first;
   return (event) => {
@@ -54,17 +71,37 @@ function shownTrace(flags: TraceFlags, terminal: Terminal): Trace | undefined {
   if (name === undefined) return undefined;
   return formats[name]((text) => terminal.err(text), {
     content: flags.whole === true ? 'whole' : 'folded',
-    style: name === 'json' || name === 'markdown' ? undefined : terminal.style,
+    style: PLAIN.has(name) ? undefined : terminal.style,
     explain: flags.explain === true,
   });
 }
 
-function savedTrace({ save }: TraceFlags): Trace | undefined {
-  if (save === undefined) return undefined;
+function recordTrace({ record }: TraceFlags): Trace | undefined {
+  if (record === undefined) return undefined;
+  writeText(record, '');
+  return wire((text) => appendFileSync(record, text));
+}
+
+/** Pictures are drawn when the command is over. */
+function pictureTrace({ picture: files }: TraceFlags, terminal: Terminal): Trace | undefined {
+  if (files === undefined) return undefined;
+  // what can't be written is said before anything is tried
+  for (const file of files) writeText(file, '');
+  const picture = new Picture();
+  terminal.atEnd(() => writePictures(files, picture));
+  return picture.trace;
+}
+
+/** @throws MessageError BAD_FILE */
+export function writePictures(files: readonly string[], picture: Picture, beside?: Picture): void {
+  for (const file of files) writeText(file, /\.svg$/i.test(file) ? picture.svg(beside) : picture.html(beside));
+}
+
+/** @throws MessageError BAD_FILE */
+export function writeText(file: string, text: string): void {
   try {
-    writeFileSync(save, '');
+    writeFileSync(file, text);
   } catch (cause) {
-    throw new MessageError('BAD_FILE', save, `it can't be written: ${(cause as Error).message}`, { cause });
+    throw new MessageError('BAD_FILE', file, `it can't be written: ${(cause as Error).message}`, { cause });
   }
-  return wire((text) => appendFileSync(save, text));
 }

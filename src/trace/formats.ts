@@ -7,9 +7,13 @@ import { markdown } from './markdown.ts';
 import { smtplib } from './smtplib.ts';
 import { swaks } from './swaks.ts';
 import type { TextOptions, Write } from './text.ts';
+import { wire } from './wire.ts';
 
 export type Format = (write: Write, options?: TextOptions) => Trace;
 
-export const formats = { arrows, smtplib, swaks, json: jsonLines, hex, markdown } satisfies Record<string, Format>;
+export const formats = { arrows, smtplib, swaks, json: jsonLines, hex, markdown, wire } satisfies Record<
+  string,
+  Format
+>;
 
 export type FormatName = keyof typeof formats;

@@ -7,6 +7,8 @@ export { type Format, type FormatName, formats } from './formats.ts';
 export { hex } from './hex.ts';
 export { jsonLines } from './json.ts';
 export { markdown } from './markdown.ts';
+export { Picture, type PictureOptions } from './picture/index.ts';
+export { eventsOf } from './recording.ts';
 export { safe } from './render.ts';
 export { smtplib } from './smtplib.ts';
 export { swaks } from './swaks.ts';

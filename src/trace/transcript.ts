@@ -52,7 +52,7 @@ const CRLF = Buffer.from('\r\n');
 const ESCAPES: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', '\\': '\\' };
 
 /** Bytes, not characters: `\xff` is one byte, in a line that else is UTF-8. */
-function unescapedBytes(text: string): Buffer {
+export function unescapedBytes(text: string): Buffer {
   const pieces = text.split(/(\\(?:x[0-9a-fA-F]{2}|[rnt\\]))/);
   return Buffer.concat(
     pieces.map((piece, index) => {

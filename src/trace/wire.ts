@@ -1,16 +1,20 @@
 /**
  * A trace saved as a transcript that can be played again: the text that {@link parseTranscript} reads. What was secret
- * stands as a pattern that any secret of its kind matches. Each connection is written whole when it closes.
+ * stands as a pattern that any secret of its kind matches. Comments tell the times, and what a secret or TLS was, for
+ * whoever reads or draws the dialogue. Each connection is written whole when it closes.
  */
 import { isUtf8 } from 'node:buffer';
+import { tlsSummary } from './arrows.ts';
 import type { ReceivedEvent, SentEvent, Trace, TraceEvent } from './event.ts';
-import { safe, stretches } from './render.ts';
+import { safe, secretLabel, stretches } from './render.ts';
 import type { Write } from './text.ts';
 
 /** The lines of one connection, and what each side has begun and not yet ended. */
 interface Recording {
   readonly lines: string[];
   readonly begun: { client: Uint8Array; server: Uint8Array };
+  /** The time that was written last. */
+  time: string;
 }
 
 export function wire(write: Write): Trace {
@@ -18,7 +22,7 @@ export function wire(write: Write): Trace {
   return (event) => {
     let recording = recordings.get(event.connection);
     if (recording === undefined) {
-      recording = { lines: [], begun: { client: NOTHING, server: NOTHING } };
+      recording = { lines: [], begun: { client: NOTHING, server: NOTHING }, time: '' };
       recordings.set(event.connection, recording);
     }
     record(recording, event);
@@ -32,14 +36,36 @@ const NOTHING = new Uint8Array(0);
 
 function record(recording: Recording, event: TraceEvent): void {
   const { lines } = recording;
-  if (event.kind === 'sent') client(recording, event);
-  else flush(recording, 'client');
-  if (event.kind === 'received') server(recording, event);
-  else flush(recording, 'server');
+  if (event.kind !== 'sent') flush(recording, 'client');
+  if (event.kind !== 'received') flush(recording, 'server');
   if (event.kind === 'connecting') lines.push(`# ${event.protocol.toUpperCase()} dialogue with ${safe(event.target)}`);
-  if (event.kind === 'tls') lines.push('-- tls');
-  if (event.kind === 'error') lines.push(...comment(`${event.error.code}: ${event.error.message}`));
-  if (event.kind === 'closed') lines.push(event.by === 'peer' ? '-- close' : '# closed by the client');
+  stamp(recording, event);
+  switch (event.kind) {
+    case 'sent':
+      return client(recording, event);
+    case 'received':
+      return server(recording, event);
+    case 'connected':
+      lines.push(`# connected to ${safe(event.remote)}`);
+      return;
+    case 'tls':
+      lines.push(`# ${safe(tlsSummary(event.facts))}`, '-- tls');
+      return;
+    case 'error':
+      lines.push(...comment(`${event.error.code}: ${event.error.message}`));
+      return;
+    case 'closed':
+      lines.push(event.by === 'peer' ? '-- close' : '# closed by the client');
+  }
+}
+
+/** The time stands above what happened at it, and once for what happened at the same. */
+function stamp(recording: Recording, { time }: TraceEvent): void {
+  const text = `# ${time.toFixed(2)} ms`;
+  // in the middle of a line there is no room for it
+  if (text === recording.time || recording.begun.client.length + recording.begun.server.length > 0) return;
+  recording.time = text;
+  recording.lines.push(text);
 }
 
 function comment(text: string): string[] {
@@ -57,11 +83,12 @@ function client(recording: Recording, event: SentEvent): void {
 
 /** A command is one line, a request is several; those with a secret become patterns, the others stay what they are. */
 function linesWithSecrets(event: SentEvent): string[] {
-  const lines: { text: string; pattern: string; secret: boolean }[] = [];
-  let line = { text: '', pattern: '', secret: false };
+  const lines: { text: string; pattern: string; shown: string; secret: boolean }[] = [];
+  let line = { text: '', pattern: '', shown: '', secret: false };
   for (const { bytes, secret } of stretches(event.bytes, event.secrets)) {
     if (secret) {
       line.pattern += '.+';
+      line.shown += secretLabel(bytes.length);
       line.secret = true;
       continue;
     }
@@ -69,14 +96,15 @@ function linesWithSecrets(event: SentEvent): string[] {
     for (const [index, piece] of [first, ...rest].entries()) {
       if (index > 0) {
         lines.push(line);
-        line = { text: '', pattern: '', secret: false };
+        line = { text: '', pattern: '', shown: '', secret: false };
       }
       line.text += escaped(Buffer.from(piece, 'latin1'));
       line.pattern += literalPattern(piece);
+      line.shown += safe(piece);
     }
   }
   if (line.pattern !== '') lines.push(line);
-  return lines.map((each) => (each.secret ? `C~ ^${each.pattern}$` : `C: ${each.text}`));
+  return lines.flatMap((each) => (each.secret ? [`# ${each.shown}`, `C~ ^${each.pattern}$`] : [`C: ${each.text}`]));
 }
 
 function server(recording: Recording, event: ReceivedEvent): void {
@@ -107,7 +135,7 @@ function flush(recording: Recording, side: 'client' | 'server'): void {
 }
 
 const NAMED: Readonly<Record<string, string>> = { '\\': '\\\\', '\r': '\\r', '\n': '\\n', '\t': '\\t' };
-const UNSAFE = /[\\\0-\x1f\x7f-\x9f]| $/g;
+const UNSAFE = /[\\\0-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]| $/g;
 const UNSAFE_BYTES = /[\\\0-\x1f\x7f-\xff]| $/g;
 
 /** Text as it is; backslash, control characters, a space at the end, and bytes that are no UTF-8, as escapes. */

@@ -100,7 +100,7 @@ describe('S2: get', () => {
     const secrets = ['open sesame', 'open%20sesame', Buffer.from('ada:open sesame').toString('base64')];
     const sites = [`http://ada:open%20sesame@127.0.0.1:${site.port}/`, 'http://ada:open%20sesame@a b/'];
     for (const format of ['arrows', 'smtplib', 'swaks', 'json', 'hex', 'markdown']) {
-      const args = ['get', ...sites, '--trace', format, '--explain', '--save', 'saved.wire'];
+      const args = ['get', ...sites, '--trace', format, '--explain', '--record', 'saved.wire'];
       const ran = await plainwire(args, { cwd: dir.path });
       const saved = await readFile(join(dir.path, 'saved.wire'), 'utf8');
       for (const secret of secrets) expect(ran.stdout + ran.stderr + saved, format).not.toContain(secret);
@@ -110,13 +110,13 @@ describe('S2: get', () => {
     expect((await readdir(dir.path)).sort()).toEqual([`127.0.0.1_${site.port}.html`, 'saved.wire']);
   });
 
-  test('--save keeps it as a transcript', async () => {
+  test('--record keeps it as a transcript', async () => {
     await using dir = await folder();
     await using site = await webSite((_request, response) => response.end('body'));
-    const ran = await plainwire(['get', `127.0.0.1:${site.port}`, '--save', 'get.wire'], { cwd: dir.path });
+    const ran = await plainwire(['get', `127.0.0.1:${site.port}`, '--record', 'get.wire'], { cwd: dir.path });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     const saved = await readFile(join(dir.path, 'get.wire'), 'utf8');
-    expect(saved).toMatch(/^# HTTP dialogue with 127\.0\.0\.1:\d+\nC: GET \/ HTTP\/1\.0\n/);
+    expect(saved).toMatch(/^# HTTP dialogue with 127\.0\.0\.1:\d+\n[\s\S]*\n# connected to .*\n# .* ms\nC: GET \/ HTTP\/1\.0\n/);
     expect(saved).toMatch(/^S: HTTP\/1\.1 200 OK\n[\s\S]*\nS: \nS- body\n/m);
   });
 

@@ -13,7 +13,12 @@ function saved(play: (dialogue: Dialogue) => unknown): string {
       { target: 'a.example:25' },
     ),
   );
-  return text;
+  return untimed(text);
+}
+
+/** Times differ from run to run. */
+function untimed(text: string): string {
+  return text.replace(/^# \d+\.\d\d ms\n/gm, '');
 }
 
 test('reads like the dialogue, with secrets as patterns', () => {
@@ -34,16 +39,20 @@ test('reads like the dialogue, with secrets as patterns', () => {
       .close('peer'),
   );
   expect(text).toBe(`# SMTP dialogue with a.example:25
+# connected to 192.0.2.1:25
 S: 220 a
 C: EHLO b
 S: 250-a
 S: 250 STARTTLS
 C: STARTTLS
 S: 220 go
+# TLSv1.3, TLS_AES_256_GCM_SHA384, certificate of CN=mail.example.com, verified
 -- tls
+# AUTH PLAIN <secret, 8 bytes>
 C~ ^AUTH PLAIN .+$
 S: 235 ok
 C: AUTH LOGIN
+# <secret, 8 bytes>
 C~ ^.+$
 C: ..a
 C: b
@@ -56,7 +65,20 @@ test('of a request with credentials, only their line is a pattern', () => {
   const text = saved((dialogue) =>
     dialogue.bytes('GET /a?b HTTP/1.0\r\nAuthorization: Basic YTpi\r\nHost: a\r\n', 'request', 'GET', 'YTpi').close(),
   );
-  expect(text).toBe('C: GET /a?b HTTP/1.0\nC~ ^Authorization: Basic .+$\nC: Host: a\nC: \n# closed by the client\n');
+  expect(text).toBe(
+    'C: GET /a?b HTTP/1.0\n# Authorization: Basic <secret, 4 bytes>\nC~ ^Authorization: Basic .+$\nC: Host: a\nC: \n# closed by the client\n',
+  );
+});
+
+test('the time stands above what happened at it, and once for what happened at the same', () => {
+  let text = '';
+  const trace = wire((more) => (text += more));
+  const said = { connection: 1, protocol: 'smtp', phase: 'mail', roundTrip: 1, secrets: [] } as const;
+  for (const [time, line] of [[1, 'NOOP'], [1.001, 'RSET'], [250.5, 'QUIT']] as const) {
+    trace({ ...said, kind: 'sent', time, bytes: Buffer.from(`${line}\r\n`), verb: line });
+  } // biome-ignore format: a table
+  trace({ connection: 1, protocol: 'smtp', kind: 'closed', time: 251, by: 'us' });
+  expect(text).toBe('# 1.00 ms\nC: NOOP\nC: RSET\n# 250.50 ms\nC: QUIT\n# 251.00 ms\n# closed by the client\n');
 });
 
 test('the seed dialogue parses into as many steps as it has lines', () => {

@@ -92,8 +92,10 @@ function explainTls(facts: TlsFacts): Explanation {
         'RFC 9525 section 6',
       ];
   const parts = [explanation(facts.authorized ? 'verified' : 'not verified', trust)];
-  if (facts.certificate !== undefined) {
-    const { subject, issuer, validTo } = facts.certificate;
+  const { certificate } = facts;
+  // of a transcript, no more than its name is known
+  if (certificate !== undefined && certificate.issuer !== '') {
+    const { subject, issuer, validTo } = certificate;
     parts.push(
       explanation(subject, [
         `Who the server says it is, as ${issuer} has signed; valid until ${validTo.toISOString().slice(0, 10)}.`,

@@ -1,107 +1,88 @@
-/**
- * Explains a whole transcript, line by line. It may be marked in any of the ways that traces are: `C: ` and `S: ` as in
- * the RFCs, our arrows, swaks, smtplib, curl's `> ` and `< `; or not at all, for then each line is judged by its look.
- */
+/** Explains a whole transcript, line by line, in whatever way it is marked; what is secret in it is not shown. */
+import { MarkReader } from '../marks.ts';
+import { secretLabel } from '../render.ts';
 import type { Explanation } from './entry.ts';
 import { explainLine } from './index.ts';
+import { Login } from './login.ts';
 import { explainCommand } from './smtp.ts';
 
 export interface TranscriptLine {
-  /** The line as it stands in the transcript. */
+  /** The line as it stands in the transcript, credentials by their size only. */
   readonly text: string;
   readonly explanation: Explanation | undefined;
 }
 
-type Side = 'client' | 'server' | 'fact' | 'unknown';
-
-interface Marked {
-  readonly side: Side;
-  readonly text: string;
-  /** An opened bracket of `--> [`: the lines that follow belong to it, up to the one that closes it. */
-  readonly open: boolean;
-}
-
-const MARKS: readonly (readonly [RegExp, Side])[] = [
-  [/^--> \[/, 'client'],
-  [/^<-- \[/, 'server'],
-  [/^(?:C: |>>> | -> | ~> |> )/, 'client'],
-  [/^(?:S: |<<< |<- {2}|<~ {2}|<\*\* |<~\* |< )/, 'server'],
-  [/^(?:=== |\*\*\* |-- |\* |reply: retcode|data: \(|connect: )/, 'fact'],
-  [/^send: (?=['"])/, 'client'],
-  [/^reply: (?=b?['"])/, 'server'],
-];
-
 export function explainTranscript(transcript: string): TranscriptLine[] {
   const lines = transcript.replace(/\r?\n$/, '').split(/\r?\n/);
-  // The first line that is spoken tells: where one is marked all are, and others (smtplib's second copies) say nothing.
-  const first = lines.map(mark).find((line) => line.side !== 'fact');
-  const reader = new Reader(first !== undefined && first.side !== 'unknown');
-  return lines.map((text) => ({ text, explanation: reader.line(text) }));
+  const reader = new Reader(new MarkReader(lines));
+  return lines.map((text) => reader.line(text));
 }
 
 class Reader {
-  readonly #isMarked: boolean;
-  #open: Side | undefined;
+  readonly #marks: MarkReader;
   #phase: string | undefined;
   #inContent = false;
+  #login: Login | undefined;
+  /** A challenge stands open: the client's next line answers it. */
+  #challenged = false;
 
-  constructor(isMarked: boolean) {
-    this.#isMarked = isMarked;
+  constructor(marks: MarkReader) {
+    this.#marks = marks;
   }
 
-  line(text: string): Explanation | undefined {
-    const marked = this.#marked(text);
-    if (marked.side === 'fact') return undefined;
-    if (this.#inContent && marked.side !== 'server') {
-      if (isEnd(marked.text)) {
+  line(text: string): TranscriptLine {
+    const said = this.#marks.read(text, this.#inContent);
+    if (said.side === 'fact') return { text, explanation: undefined };
+    const isReply = said.side === 'server' || (said.side === 'unknown' && /^[2-5]\d\d(?:[ -]|$)/.test(said.text));
+    if (this.#inContent && said.side !== 'server') {
+      if (isEnd(said.text)) {
         this.#inContent = false;
         this.#phase = 'content';
       }
-      return undefined;
+      return { text, explanation: undefined };
     }
-    const explanation = explainLine(marked.text, this.#phase);
-    if (marked.side !== 'server') this.#command(marked.text);
-    if (/^354(?: |$)/.test(marked.text)) this.#inContent = true;
-    return explanation;
+    if (isReply) return { text, explanation: this.#reply(said.text) };
+    if (this.#challenged) {
+      this.#challenged = false;
+      const explanation = (this.#login ?? new Login('')).answer(said.text);
+      return { text: said.text === '*' ? text : hidden(text, said.text), explanation };
+    }
+    return this.#command(text, said.text);
   }
 
-  #marked(text: string): Marked {
-    if (!this.#isMarked) return { side: 'unknown', text, open: false };
-    let marked: Marked = this.#open === undefined ? mark(text) : { side: this.#open, text, open: true };
-    if (marked.side === 'unknown') return { ...marked, side: 'fact' };
-    // In a message a bracket may end any line; what closes it there stands alone, after the last line end.
-    const closes = this.#inContent ? marked.text === ']' : marked.text.endsWith(']');
-    if (marked.open && closes) marked = { ...marked, text: marked.text.slice(0, -1), open: false };
-    this.#open = marked.open ? marked.side : undefined;
-    return marked;
+  #reply(text: string): Explanation | undefined {
+    this.#inContent = /^354(?: |$)/.test(text);
+    this.#challenged = /^334(?: |$)/.test(text);
+    const explanation = explainLine(text, this.#phase);
+    if (!this.#challenged || explanation === undefined) return explanation;
+    return { ...explanation, parts: (this.#login ?? new Login('')).challenge(text.slice(4)) };
   }
 
-  #command(line: string): void {
-    const command = explainCommand(line);
+  #command(text: string, said: string): TranscriptLine {
+    const explanation = explainLine(said, this.#phase);
+    const command = explainCommand(said);
     if (command !== undefined) this.#phase = command.subject.toLowerCase();
+    if (command?.subject === 'AUTH') {
+      const [, mechanism = '', initial] = said.trim().split(/ +/);
+      this.#login = new Login(mechanism);
+      if (initial !== undefined && initial !== '=') {
+        const parts = [...command.parts, ...this.#login.initial(initial)];
+        return { text: hidden(text, initial), explanation: { ...command, parts } };
+      }
+    }
+    const header = /^((?:Proxy-)?Authorization:\s*\S+\s+|(?:Set-)?Cookie:\s*)(\S.*)$/i.exec(said);
+    return { text: header === null ? text : hidden(text, header[2] ?? ''), explanation };
   }
+}
+
+/** The line with its secret, the last of what it says, by its size; one that is hidden already stays as it is. */
+function hidden(text: string, secret: string): string {
+  const at = text.lastIndexOf(secret);
+  if (secret === '' || at < 0 || /^<secret, [\d,]+ bytes?>$/.test(secret) || secret === '.+') return text;
+  return text.slice(0, at) + secretLabel(Buffer.byteLength(secret)) + text.slice(at + secret.length);
 }
 
 /** The end of a message: the dot, or the whole message as one string, as smtplib shows it. */
 function isEnd(text: string): boolean {
   return text === '.' || text.endsWith('\r\n.\r\n') || text.endsWith('\r\n.');
-}
-
-function mark(text: string): Marked {
-  for (const [pattern, side] of MARKS) {
-    const found = pattern.exec(text)?.[0];
-    if (found === undefined) continue;
-    const rest = text.slice(found.length);
-    if (/^(send|reply): $/.test(found)) return { side, text: unquoted(rest), open: false };
-    return { side, text: rest, open: found.endsWith('[') };
-  }
-  return { side: 'unknown', text, open: false };
-}
-
-/** What Python's repr() quoted. */
-function unquoted(literal: string): string {
-  const inner = /^b?(['"])(.*)\1/.exec(literal)?.[2] ?? literal;
-  return inner
-    .replace(/\\(r|n|t|\\|'|")/g, (_whole, c: string) => ({ r: '\r', n: '\n', t: '\t' })[c] ?? c)
-    .replace(/\r\n$/, '');
 }

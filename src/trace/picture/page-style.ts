@@ -48,7 +48,7 @@ pre{font:12.5px/1.45 ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono','L
 cite{font-style:normal;font-size:12.5px;white-space:nowrap}
 #panel ul,#lines ul{margin:0 0 8px;padding-left:18px}
 #lines{padding-bottom:48px}
-.block{content-visibility:auto;contain-intrinsic-size:auto 6000px;margin:0;padding-left:44px;max-width:900px}
+.block{content-visibility:auto;contain-intrinsic-size:auto 6000px;margin:0;padding:4px 8px 0 44px;max-width:900px}
 .block>li{margin:0 0 18px;padding-left:6px}
 .block p{margin:0 0 4px}
 .block pre{max-height:none}
@@ -72,8 +72,8 @@ pre{background:${theme.panel}}
 .server>pre{box-shadow:inset 3px 0 ${theme.server}}
 .refused>pre{box-shadow:inset 3px 0 ${theme.refused}}
 .tls>pre{box-shadow:inset 3px 0 ${theme.tls}}
-.block>li:target{outline:2px solid ${theme.client};outline-offset:4px;border-radius:4px}
-a:focus-visible{outline:2px solid ${theme.client};outline-offset:2px}
+.block>li:target{outline:2px solid ${theme.client};outline-offset:1px;border-radius:4px}
+#panel a:focus-visible,#lines a:focus-visible{outline:2px solid ${theme.client};outline-offset:2px}
 `;
 }
 

@@ -1,0 +1,77 @@
+/**
+ * Who says a line of a transcript. It may be marked in any of the ways that traces are: as a `.wire` file, `C: ` and
+ * `S: ` as in the RFCs, our arrows, swaks, smtplib, curl's `> ` and `< `; or not at all, for then each line is judged by
+ * its look.
+ */
+
+export type Side = 'client' | 'server' | 'fact' | 'unknown';
+
+export interface Marked {
+  readonly side: Side;
+  /** What was said, without its mark. */
+  readonly text: string;
+  /** The mark itself; empty where there is none. */
+  readonly mark: string;
+}
+
+const MARKS: readonly (readonly [RegExp, Side])[] = [
+  [/^--> \[/, 'client'],
+  [/^<-- \[/, 'server'],
+  [/^(?:C: |C~ |>>> | -> | ~> |> )/, 'client'],
+  [/^(?:S: |S- |<<< |<- {2}|<~ {2}|<\*\* |<~\* |< )/, 'server'],
+  [/^(?:=== |\*\*\* |-- |\* |# |#$|reply: retcode|data: \(|connect: )/, 'fact'],
+  [/^send: (?=['"])/, 'client'],
+  [/^reply: (?=b?['"])/, 'server'],
+];
+
+/** Reads the lines of one transcript, one after another. */
+export class MarkReader {
+  /** Whether the transcript is marked at all: where one line is, all are, and others say nothing. */
+  readonly isMarked: boolean;
+  /** An opened bracket of `--> [`: the lines that follow belong to it, up to the one that closes it. */
+  #open: 'client' | 'server' | undefined;
+
+  constructor(lines: readonly string[]) {
+    const first = lines.map(mark).find((line) => line.side !== 'fact');
+    this.isMarked = first !== undefined && first.side !== 'unknown';
+  }
+
+  /** In a message a bracket may end any line; what closes it there stands alone, after the last line end. */
+  read(line: string, inContent: boolean): Marked {
+    if (!this.isMarked) return { side: 'unknown', text: line, mark: '' };
+    const open = this.#open;
+    const marked = open === undefined ? mark(line) : { side: open, text: line, mark: '' };
+    if (marked.side === 'unknown') return { ...marked, side: 'fact' };
+    if (marked.side === 'fact') return marked;
+    if (open === undefined && !marked.mark.endsWith('[')) return marked;
+    const closes = inContent ? marked.text === ']' : marked.text.endsWith(']');
+    this.#open = closes ? undefined : marked.side;
+    return closes ? { ...marked, text: marked.text.slice(0, -1) } : marked;
+  }
+}
+
+function mark(text: string): Marked {
+  // an editor that strips spaces at the end of a line leaves the mark of an empty line without its own
+  if (text === 'C:' || text === 'S:') return { side: text === 'C:' ? 'client' : 'server', text: '', mark: `${text} ` };
+  for (const [pattern, side] of MARKS) {
+    const found = pattern.exec(text)?.[0];
+    if (found === undefined) continue;
+    const rest = text.slice(found.length);
+    const said = found === 'C~ ' ? unpatterned(rest) : /^(send|reply): $/.test(found) ? unquoted(rest) : rest;
+    return { side, text: said, mark: found };
+  }
+  return { side: 'unknown', text, mark: '' };
+}
+
+/** A pattern as the line that it stands for, as far as it is one; a secret stays `.+`. */
+function unpatterned(pattern: string): string {
+  return pattern.replace(/^\^|\$$/g, '').replace(/\\(.)/g, '$1');
+}
+
+/** What Python's repr() quoted. */
+function unquoted(literal: string): string {
+  const inner = /^b?(['"])(.*)\1/.exec(literal)?.[2] ?? literal;
+  return inner
+    .replace(/\\(r|n|t|\\|'|")/g, (_whole, c: string) => ({ r: '\r', n: '\n', t: '\t' })[c] ?? c)
+    .replace(/\r\n$/, '');
+}
