@@ -10,14 +10,14 @@ import {
   parseEndpoint,
   type TlsOptions,
 } from '../transport/index.ts';
-import { SAID } from './connect/lines.ts';
 import { PersonScreen, talkByHand } from './connect/person.ts';
 import { BothSidesScreen, PlainScreen, talkPiped } from './connect/piped.ts';
-import { Prompt } from './connect/prompt.ts';
 import { type Screen, Session } from './connect/session.ts';
-import type { Pace } from './connect/smtp-view.ts';
 import { startTls } from './connect/start-tls.ts';
-import { SPOKEN, type Spoken, View } from './connect/view.ts';
+import { SAID } from './dialogue/lines.ts';
+import { Prompt } from './dialogue/prompt.ts';
+import type { Pace } from './dialogue/smtp-view.ts';
+import { SPOKEN, type Spoken, View } from './dialogue/view.ts';
 import { type ExitCode, UsageError } from './exit.ts';
 import { seconds } from './numbers.ts';
 import type { Terminal } from './terminal.ts';
@@ -54,7 +54,8 @@ interface ConnectFlags extends TlsFlags {
   readonly explain?: boolean;
   readonly trace?: FormatName;
   readonly whole?: boolean;
-  readonly save?: string;
+  readonly record?: string;
+  readonly picture?: readonly string[];
   readonly raw?: boolean;
   readonly pipelining?: boolean;
   readonly timeout?: number;
@@ -169,12 +170,13 @@ function check(flags: ConnectFlags): void {
 
 /** The trace says which protocol is spoken from when it is known. */
 function traced(flags: ConnectFlags, view: View, terminal: Terminal): { trace?: Trace } {
-  const { trace: format, whole, save, explain } = flags;
+  const { trace: format, whole, record, picture, explain } = flags;
   const trace = traceOf(
     {
       ...(format === undefined ? {} : { trace: format, explain: explain === true }),
       ...(whole === undefined ? {} : { whole }),
-      ...(save === undefined ? {} : { save }),
+      ...(record === undefined ? {} : { record }),
+      ...(picture === undefined ? {} : { picture }),
     },
     terminal,
   );

@@ -17,6 +17,8 @@ export interface ReplayOptions {
   readonly tracer?: Tracer;
   /** What a `-- tls` step does on the server's side; by default it is taken as done. */
   readonly onTls?: (server: Connection) => Promise<unknown>;
+  /** Told of each step as it is played, and for one of the client's of the line that came, right or wrong. */
+  readonly onStep?: (step: TranscriptStep, received: string | undefined) => void;
 }
 
 /** The client said something else than the transcript has. */
@@ -86,7 +88,9 @@ export async function play(steps: Transcript, server: Connection, options: Repla
   let left = options.cutAfter ?? Number.POSITIVE_INFINITY;
   for (const [index, step] of steps.entries()) {
     if (step.from === 'client') {
-      expectLine(step, await nextOf(lines), index);
+      const line = await nextOf(lines);
+      options.onStep?.(step, line);
+      expectLine(step, line, index);
     } else if ('action' in step) {
       if (step.action === 'close') return server.close();
       if (step.action === 'reset') return server.destroy();
@@ -94,6 +98,7 @@ export async function play(steps: Transcript, server: Connection, options: Repla
     } else {
       const bytes = step.bytes.subarray(0, left);
       left -= bytes.length;
+      options.onStep?.({ ...step, bytes }, undefined);
       for (const piece of pieces(bytes, options.chunking ?? 'whole')) await server.write(piece);
       if (left <= 0) return server.close();
     }

@@ -1,9 +1,9 @@
 /** The client who is a person: types lines with editing and history, sees replies as they come, asks for hints with Tab. */
 import { type Explanation, type Style, type TlsFacts, tlsSummary } from '../../trace/index.ts';
 import type { Connection } from '../../transport/index.ts';
+import { HEARD, SAID, shownExplanation, shownFact, shownLine } from '../dialogue/lines.ts';
+import type { Prompt } from '../dialogue/prompt.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { HEARD, SAID, shownExplanation, shownFact, shownLine } from './lines.ts';
-import type { Prompt } from './prompt.ts';
 import type { Screen, Session } from './session.ts';
 
 export class PersonScreen implements Screen {

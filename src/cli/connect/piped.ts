@@ -2,11 +2,11 @@
 import { ConnectionError } from '../../errors.ts';
 import { type Explanation, type TlsFacts, tlsSummary } from '../../trace/index.ts';
 import { type Connection, LineSplitter } from '../../transport/index.ts';
+import { HEARD, SAID, shownExplanation, shownFact, shownLine } from '../dialogue/lines.ts';
+import type { View } from '../dialogue/view.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Terminal } from '../terminal.ts';
-import { HEARD, SAID, shownExplanation, shownFact, shownLine } from './lines.ts';
 import type { Screen, Session } from './session.ts';
-import type { View } from './view.ts';
 
 /** A server of HTTP that has answered and then is silent for so long (in milliseconds) waits for us to end. */
 const QUIET = 1_000;

@@ -2,10 +2,10 @@
 import type { PlainwireError } from '../../errors.ts';
 import type { Explanation, TlsFacts } from '../../trace/index.ts';
 import { type Connection, type Line, LineSplitter, type TlsOptions } from '../../transport/index.ts';
-import { shownText } from './lines.ts';
-import { Recorder } from './recorder.ts';
-import type { Pace } from './smtp-view.ts';
-import type { View } from './view.ts';
+import { shownText } from '../dialogue/lines.ts';
+import { Recorder } from '../dialogue/recorder.ts';
+import type { Pace } from '../dialogue/smtp-view.ts';
+import type { View } from '../dialogue/view.ts';
 
 /** Where the dialogue is shown. Lines come as text that is safe to show. */
 export interface Screen {

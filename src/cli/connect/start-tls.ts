@@ -1,7 +1,7 @@
 /** `--starttls smtp`: greets, says STARTTLS and waits for the handshake, and then it is the person's turn. */
 import { UnsupportedError } from '../../errors.ts';
+import type { SmtpView } from '../dialogue/smtp-view.ts';
 import type { Session } from './session.ts';
-import type { SmtpView } from './smtp-view.ts';
 
 /** @throws UnsupportedError, ConnectionError, TlsError, TimeoutError */
 export async function startTls(session: Session, smtp: SmtpView, name: string): Promise<void> {

@@ -65,14 +65,26 @@ export class SmtpView {
     return last === undefined || (pace === 'batches' && !LAST_OF_BATCH.has(last));
   }
 
+  /** Octets of a BDAT chunk that are still to come: they are no lines. */
+  get chunkLeft(): number {
+    return this.#chunkLeft;
+  }
+
+  /** The client says some of them. */
+  saidChunk(octets: number): Said {
+    this.#chunkLeft -= octets;
+    return CONTENT;
+  }
+
   /** The client says a line. */
   said(line: string): Said {
-    if (this.#chunkLeft > 0) return this.#chunk(line);
+    if (this.#chunkLeft > 0) return this.saidChunk(Buffer.byteLength(line) + 2);
     if (this.#inContent) return this.#content(line);
     if (this.#challenged) return this.#answer(line);
-    const [word = '', size = ''] = line.trim().split(/ +/);
+    const [word = '', size = '', last = ''] = line.trim().split(/ +/);
     const verb = word.toUpperCase();
-    this.#owed.push(verb.toLowerCase());
+    // the reply to the last chunk is the reply to the message
+    this.#owed.push(verb === 'BDAT' && /^LAST$/i.test(last) ? 'content' : verb.toLowerCase());
     if (verb === 'BDAT') this.#chunkLeft = Number.parseInt(size, 10) || 0;
     const initial = /^\s*AUTH +\S+ +/i.exec(line);
     return {
@@ -84,19 +96,13 @@ export class SmtpView {
     };
   }
 
-  #chunk(line: string): Said {
-    this.#chunkLeft -= Buffer.byteLength(line) + 2;
-    return { phase: 'content', verb: undefined, secrets: NO_SECRETS, more: false, explanation: undefined };
-  }
-
   #content(line: string): Said {
     const last = line === '.';
     if (last) {
       this.#inContent = false;
       this.#owed.push('content');
     }
-    const explanation = last ? DOT : undefined;
-    return { phase: 'content', verb: undefined, secrets: NO_SECRETS, more: false, explanation };
+    return last ? { ...CONTENT, explanation: DOT } : CONTENT;
   }
 
   #answer(line: string): Said {
@@ -181,6 +187,14 @@ export class SmtpView {
     if (phase === 'quit') this.#stage = 'over';
   }
 }
+
+const CONTENT: Said = {
+  phase: 'content',
+  verb: undefined,
+  secrets: NO_SECRETS,
+  more: false,
+  explanation: undefined,
+};
 
 const DOT: Explanation = {
   subject: '.',
