@@ -9,6 +9,14 @@ const LINE_CHARACTERS = 76;
 /** Octets encoded in one go: big enough to make the calls cheap, small enough to stay in the processor's cache. */
 const BLOCK_OCTETS = LINE_OCTETS * 512;
 
+/** What a block becomes, line ends and all. */
+const BLOCK_ENCODED = (BLOCK_OCTETS / LINE_OCTETS) * (LINE_CHARACTERS + 2);
+/**
+ * Memory for what goes out is asked for in slabs: asking for every block by itself takes a tenth of the time. This many
+ * stay under the 128 KB from which on malloc asks the system for pages, which come slowly.
+ */
+const SLAB = 3 * BLOCK_ENCODED;
+
 const block = Buffer.allocUnsafeSlow((BLOCK_OCTETS / 3) * 4);
 const blockView = new DataView(block.buffer, block.byteOffset, block.length);
 /** CR and LF as a little-endian number. */
@@ -53,14 +61,28 @@ export class Base64Encoder {
   }
 }
 
+let slab = Buffer.alloc(0);
+let slabView = new DataView(slab.buffer);
+let used = 0;
+
+/** Octets of the slab that nobody has yet, from `used` on. */
+function reserve(length: number): void {
+  if (used + length <= slab.length) return;
+  slab = Buffer.allocUnsafeSlow(SLAB);
+  slabView = new DataView(slab.buffer);
+  used = 0;
+}
+
 function encodeBlock(input: Buffer, start: number, end: number, isLast: boolean): Uint8Array {
   const length = block.write(input.toString('base64', start, end), 0, 'latin1');
   const lines = Math.ceil(length / LINE_CHARACTERS);
-  const out = Buffer.allocUnsafe(length + 2 * lines);
-  const whole = copyLines(out, Math.floor(length / LINE_CHARACTERS));
-  if (whole === out.length) return isLast ? out.subarray(0, whole - 2) : out;
-  block.copy(out, whole, (lines - 1) * LINE_CHARACTERS, length);
-  return out.subarray(0, out.length - 2);
+  reserve(length + 2 * lines);
+  const from = used;
+  const whole = Math.floor(length / LINE_CHARACTERS);
+  used = copyLines(whole);
+  if (whole < lines) used += block.copy(slab, used, whole * LINE_CHARACTERS, length);
+  else if (isLast) used -= 2;
+  return slab.subarray(from, used);
 }
 
 /**
@@ -68,9 +90,9 @@ function encodeBlock(input: Buffer, start: number, end: number, isLast: boolean)
  * step, as a number: no base64 character has the bits that would make it not a number, so none is changed on the way. A
  * call into native code for each line would take three times as long.
  */
-function copyLines(out: Buffer, lines: number): number {
-  const to = new DataView(out.buffer, out.byteOffset, out.length);
-  let at = 0;
+function copyLines(lines: number): number {
+  const to = slabView;
+  let at = used;
   let from = 0;
   for (let line = 0; line < lines; line++) {
     for (let step = 0; step < 9; step++) {

@@ -27,11 +27,21 @@ KIND[0x46] = LETTER_F;
 const WIDTH = 75;
 const HEX = new Uint8Array(Buffer.from('0123456789ABCDEF', 'latin1'));
 const EQUALS = 0x3d;
+/** What each octet is as an escape, three characters as a little-endian number. */
+const ESCAPED = Int32Array.from({ length: 256 }, (_, octet) =>
+  Buffer.from(`=${hex(octet)}`, 'latin1').readUIntLE(0, 3),
+);
 const CR = 0x0d;
 const LF = 0x0a;
 
+function hex(octet: number): string {
+  return octet.toString(16).toUpperCase().padStart(2, '0');
+}
+
 /** No octet becomes more than three, and no 24 of them need more than one soft line break. */
 const MAX_GROWTH = 3.2;
+/** What is written at once may reach that far behind the end. */
+const MARGIN = 8;
 
 /** How many octets of it quoted-printable has to write as three. */
 export function countEscapes(bytes: Uint8Array): number {
@@ -53,7 +63,7 @@ interface Memory {
 }
 
 const scratchIn = memory(Buffer.allocUnsafeSlow(AT_ONCE));
-const scratchOut = memory(Buffer.allocUnsafeSlow(Math.ceil(AT_ONCE * MAX_GROWTH)));
+const scratchOut = memory(Buffer.allocUnsafeSlow(Math.ceil(AT_ONCE * MAX_GROWTH) + MARGIN));
 
 function memory(octets: Buffer): Memory {
   return { octets, view: new DataView(octets.buffer, octets.byteOffset, octets.length) };
@@ -76,44 +86,51 @@ export function shortTextOctets(text: string): Uint8Array {
 
 /** Octets of any number, encoded; every call begins a line. */
 export function quotedPrintable(octets: Uint8Array, lineEnds: LineEnds): Uint8Array {
-  const out = memory(Buffer.allocUnsafe(Math.ceil(octets.length * MAX_GROWTH) + 1));
+  const out = memory(Buffer.allocUnsafe(Math.ceil(octets.length * MAX_GROWTH) + MARGIN));
   const input = memory(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength));
   return out.octets.subarray(0, encode(input, octets.length, out, lineEnds));
 }
 
 /**
- * Writes the encoded octets and returns where they end. Four octets that can all stay as they are go in one step: they
- * are looked at together, as one number.
+ * Writes the encoded octets and returns where they end. Octets that can stay as they are go four in one step: they are
+ * looked at together, as one number, and those before the first that can't stay are kept.
  */
 function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds): number {
   const isText = lineEnds === 'text';
   const { octets: bytes, view: input } = from;
   const { octets: out, view: output } = to;
+  const lastFour = end - 4;
   let at = 0;
   let line = 0;
+  let limit = WIDTH;
   let index = 0;
   while (index < end) {
-    const limit = line + WIDTH;
     // The first octet of a line is looked at by itself: a dot or an F means something there.
-    while (at > line && at + 4 <= limit && index + 4 <= end) {
-      const four = input.getInt32(index, true);
-      if (mayNeedEscape(four)) break;
-      output.setInt32(at, four, true);
-      index += 4;
-      at += 4;
+    if (at > line) {
+      while (index <= lastFour && at + 4 <= limit) {
+        const four = input.getInt32(index, true);
+        output.setInt32(at, four, true);
+        const found = specials(four);
+        const plain = found === 0 ? 4 : (31 - Math.clz32(found & -found)) >>> 3;
+        index += plain;
+        at += plain;
+        if (plain < 4) break;
+      }
+      if (index === end) break;
     }
-    if (index === end) break;
     const octet = bytes[index] as number;
     const kind = KIND[octet] as number;
-    if (kind <= SPACE) {
-      if (at < limit) {
-        out[at++] = octet;
+    if (kind === ESCAPE) {
+      if (at + 3 <= limit) {
+        // One octet too many is written, and overwritten by what follows.
+        output.setInt32(at, ESCAPED[octet] as number, true);
+        at += 3;
         index += 1;
         continue;
       }
-    } else if (kind === ESCAPE) {
-      if (at + 3 <= limit) {
-        at = escaped(out, at, octet);
+    } else if (kind <= SPACE) {
+      if (at < limit) {
+        out[at++] = octet;
         index += 1;
         continue;
       }
@@ -121,6 +138,7 @@ function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds): numb
       at = protectSpace(out, at, line);
       at = put(out, at, CR, LF);
       line = at;
+      limit = line + WIDTH;
       index += octet === CR ? 2 : 1;
       continue;
     } else {
@@ -135,15 +153,18 @@ function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds): numb
     out[at] = EQUALS;
     at = put(out, at + 1, CR, LF);
     line = at;
+    limit = line + WIDTH;
   }
   return protectSpace(out, at, line);
 }
 
-/** True if one of four octets is a control, "=", DEL or above; now and then for others, never false for these. */
-function mayNeedEscape(four: number): boolean {
+/**
+ * The top bit of each of four octets that is a control, "=", DEL or above. The lowest one that is set is right; those
+ * above it may be set by what is carried over.
+ */
+function specials(four: number): number {
   const equals = four ^ 0x3d3d3d3d;
-  const found = (four - 0x20202020) | four | (four + 0x01010101) | ((equals - 0x01010101) & ~equals);
-  return (found & 0x80808080) !== 0;
+  return ((four - 0x20202020) | four | (four + 0x01010101) | ((equals - 0x01010101) & ~equals)) & 0x80808080;
 }
 
 function isFromLine(bytes: Uint8Array, index: number): boolean {
