@@ -173,7 +173,8 @@ export class Session {
       this.#completeAnswered();
       this.#heard = true;
     } catch (error) {
-      this.fail(error as PlainwireError);
+      // whatever they were, they came where the handshake was due
+      this.fail(this.#awaitsTls() ? beforeTls() : (error as PlainwireError));
     }
   }
 
