@@ -5,7 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/interop/**/*.test.ts'],
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // waits within a test end at 40 seconds and say what they waited for
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

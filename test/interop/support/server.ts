@@ -11,7 +11,7 @@ export const CACHE = fileURLToPath(new URL('../../../.cache/interop', import.met
 /** The system that Debian's servers run in. */
 export const ROOT = `${CACHE}/root`;
 
-const START_MS = 20_000;
+const START_MS = 40_000;
 const STOP_MS = 5_000;
 /** What a server says last is what explains why it did not start. */
 const LOG_LIMIT = 20_000;
@@ -129,7 +129,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** Waits until `look` finds something. */
-export async function eventually<T>(what: string, look: () => T | undefined, ms = 20_000): Promise<T> {
+export async function eventually<T>(what: string, look: () => T | undefined, ms = 40_000): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {
     const found = look();
