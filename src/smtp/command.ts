@@ -38,7 +38,8 @@ export const PHASES = {
 } as const satisfies Record<Verb, string>;
 
 const FORBIDDEN = /[\r\n\0]/;
-const BEYOND_ASCII = /[^\0-\x7f]/;
+/** What is forbidden, and what is not ASCII: hardly a command has either. */
+const UNUSUAL = /[\r\n\0\x80-\uffff]/;
 
 /**
  * The command's bytes, one character a byte, with its CRLF.
@@ -46,10 +47,11 @@ const BEYOND_ASCII = /[^\0-\x7f]/;
  */
 export function encode(command: Command): string {
   const line = lineOf(command);
+  if (!UNUSUAL.test(line)) return `${line}\r\n`;
   if (FORBIDDEN.test(line)) {
     throw new MessageError('FORBIDDEN_CHARACTER', fieldOf(command), 'CR, LF and NUL have no place in an SMTP command');
   }
-  return BEYOND_ASCII.test(line) ? `${Buffer.from(line, 'utf8').toString('latin1')}\r\n` : `${line}\r\n`;
+  return `${Buffer.from(line, 'utf8').toString('latin1')}\r\n`;
 }
 
 function lineOf(command: Command): string {

@@ -9,14 +9,22 @@ export const REPLY_LINES_LIMIT = 512;
 /** All lines of one reply together. */
 export const REPLY_BYTES_LIMIT = 64 * 1024;
 
-/** A server says the same few lines again and again; their replies are made once. */
+/** A server says the same few lines again and again, in the same order: their replies are made once. */
 const KNOWN_LINES = 32;
+
+interface KnownLine {
+  readonly line: string;
+  readonly reply: Reply;
+  /** What came behind it the last time. */
+  next: KnownLine | undefined;
+}
 
 export type OnReply = (reply: Reply, raw: string) => void;
 
 export class ReplyParser {
   readonly #onReply: OnReply;
-  readonly #known = new Map<string, Reply>();
+  readonly #known = new Map<string, KnownLine>();
+  #last: KnownLine | undefined;
   #partial = '';
   #code = 0;
   #texts: string[] = [];
@@ -43,7 +51,15 @@ export class ReplyParser {
     const text = this.#partial === '' ? bytes.toString('latin1') : this.#partial + bytes.toString('latin1');
     this.#partial = '';
     let start = 0;
-    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', start)) {
+    while (start < text.length) {
+      const expected = this.#texts.length === 0 ? this.#last?.next : undefined;
+      if (expected !== undefined && text.startsWith(expected.line, start)) {
+        start += expected.line.length;
+        this.#repeated(expected);
+        continue;
+      }
+      const end = text.indexOf('\n', start);
+      if (end === -1) break;
       const line = text.slice(start, end + 1);
       start = end + 1;
       this.#line(line);
@@ -56,10 +72,7 @@ export class ReplyParser {
 
   #line(line: string): void {
     const known = this.#texts.length === 0 ? this.#known.get(line) : undefined;
-    if (known !== undefined) {
-      this.#onReply(known, line);
-      return;
-    }
+    if (known !== undefined) return this.#repeated(known);
     if (line.length > REPLY_LINE_LIMIT) throw tooMuch(`a reply line of over ${REPLY_LINE_LIMIT} bytes`);
     const { code, isLast, text } = parseLine(line);
     if (this.#texts.length === 0) this.#code = code;
@@ -71,10 +84,26 @@ export class ReplyParser {
     if (!isLast) return;
     const reply = makeReply(code, this.#texts);
     const raw = this.#raw;
-    if (this.#texts.length === 1 && this.#known.size < KNOWN_LINES) this.#known.set(line, reply);
+    const isLine = this.#texts.length === 1;
     this.#texts = [];
     this.#raw = '';
+    this.#remember(isLine ? { line, reply, next: undefined } : undefined);
     this.#onReply(reply, raw);
+  }
+
+  #repeated(known: KnownLine): void {
+    if (this.#last !== undefined) this.#last.next = known;
+    this.#last = known;
+    this.#onReply(known.reply, known.line);
+  }
+
+  #remember(known: KnownLine | undefined): void {
+    if (this.#last !== undefined) this.#last.next = known;
+    this.#last = known;
+    if (known === undefined) return;
+    // some lines come but once, those with the id of a message
+    if (this.#known.size === KNOWN_LINES) this.#known.clear();
+    this.#known.set(known.line, known);
   }
 }
 
