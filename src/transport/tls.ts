@@ -34,6 +34,8 @@ export interface TlsOptions {
 /** Keeps the newest session of one server; hand the same object to every connection to it. */
 export class TlsSessions {
   newest: Buffer | undefined;
+  /** Of the certificate that was shown when it began: a resumed session shows none. */
+  fingerprint256 = '';
 }
 
 /** A handshake under way. */
@@ -68,11 +70,19 @@ export function handshake(clear: Duplex, host: string, options: TlsOptions): Han
   // TLSSocket answers the peer's end by ending itself; half-close is the caller's to decide
   socket.allowHalfOpen = true;
   const sessions = options.sessions;
-  if (sessions !== undefined) {
-    socket.on('session', (session) => {
-      sessions.newest = session;
-    });
-  }
+  const offered = sessions?.fingerprint256 ?? '';
+  let fresh: Buffer | undefined;
+  let shown: string | undefined;
+  // kept once the peer is known to be the right one; tickets come before that moment, or after it
+  const keep = (): void => {
+    if (sessions === undefined || shown === undefined || fresh === undefined) return;
+    sessions.newest = fresh;
+    sessions.fingerprint256 = shown;
+  };
+  socket.on('session', (session) => {
+    fresh = session;
+    keep();
+  });
   const done = new Promise<void>((resolve, reject) => {
     const ended = (): void => {
       reject(
@@ -89,9 +99,12 @@ export function handshake(clear: Duplex, host: string, options: TlsOptions): Han
       socket.off('error', reject);
       socket.off('close', ended);
       socket.off('end', ended);
-      const refusal = pins === undefined ? undefined : unpinned(socket, pins);
-      if (refusal === undefined) resolve();
-      else reject(refusal);
+      const fingerprint = socket.isSessionReused() ? offered : (socket.getPeerCertificate().fingerprint256 ?? '');
+      const refusal = pins === undefined ? undefined : unpinned(fingerprint, pins);
+      if (refusal !== undefined) return reject(refusal);
+      shown = fingerprint;
+      keep();
+      resolve();
     });
   });
   // a fault of the stream can end the handshake first; then nobody waits for this one
@@ -136,8 +149,7 @@ function pinned(pins: string | readonly string[] | undefined): readonly string[]
   return (typeof pins === 'string' ? [pins] : pins).map((pin) => pin.replaceAll(':', '').toUpperCase());
 }
 
-function unpinned(socket: tls.TLSSocket, pins: readonly string[]): TlsError | undefined {
-  const fingerprint = socket.getPeerCertificate().fingerprint256 ?? '';
+function unpinned(fingerprint: string, pins: readonly string[]): TlsError | undefined {
   if (pins.includes(fingerprint.replaceAll(':', ''))) return undefined;
   return new TlsError('CERTIFICATE_REFUSED', `the certificate's fingerprint ${fingerprint} is none of those pinned`, {
     phase: 'tls',
@@ -181,6 +193,9 @@ function distinguishedName(name: tls.Certificate | undefined): string {
 /** OpenSSL's and Node's words for a certificate that is not one to trust. */
 const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|ISSUER|VERIFY|UNABLE_TO|HOSTNAME_MISMATCH/;
 
+/** What OpenSSL says of bytes that are no TLS at all. */
+const NO_TLS = /^(?:wrong version number|http request|packet length too long|record too (?:large|small))$/;
+
 function failure(error: unknown, name: string): PlainwireError {
   const code = String((error as NodeJS.ErrnoException).code ?? '');
   const text = error instanceof Error ? error.message : String(error);
@@ -199,5 +214,8 @@ function failure(error: unknown, name: string): PlainwireError {
       facts,
     );
   }
-  return new TlsError('TLS_FAILED', `the TLS handshake failed: ${text}`, facts);
+  // OpenSSL's own words, without the names of its source files
+  const reason = (error as { reason?: string }).reason ?? text;
+  const what = NO_TLS.test(reason) ? 'the peer does not speak TLS here' : 'the TLS handshake failed';
+  return new TlsError('TLS_FAILED', `${what}: ${reason.trim()}`, facts);
 }

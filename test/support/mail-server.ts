@@ -57,11 +57,13 @@ export async function mailServer(options: MailServerOptions = {}): Promise<MailS
   const messages: ServerMessage[] = [];
   const lines: string[] = [];
   const waiting = new Set<() => void>();
+  // one for all connections: a session can only be resumed where the keys of its ticket are known
+  const context = tls.createSecureContext({ ...CERTIFICATE, ...options.tls });
   const changed = (): void => {
     for (const check of waiting) check();
   };
   const server = net.createServer({ noDelay: true }, (socket) => {
-    const session = new ServerSession(socket, options, sessions.length, { messages, lines, changed });
+    const session = new ServerSession(socket, options, sessions.length, { messages, lines, changed, context });
     sessions.push(session);
     socket.on('close', changed);
     options.onConnection?.(session);
@@ -105,6 +107,7 @@ interface Shared {
   readonly messages: ServerMessage[];
   readonly lines: string[];
   readonly changed: () => void;
+  readonly context: tls.SecureContext;
 }
 
 export class ServerSession {
@@ -169,8 +172,11 @@ export class ServerSession {
 
   startTls(then: () => void = () => {}): void {
     this.socket.removeAllListeners('data');
-    const context = { ...CERTIFICATE, ...this.#options.tls };
-    const secure = new tls.TLSSocket(this.socket, { isServer: true, ...context });
+    const secure = new tls.TLSSocket(this.socket, {
+      isServer: true,
+      secureContext: this.#shared.context,
+      ...this.#options.tls,
+    });
     this.secure = secure;
     this.stream = secure;
     secure.on('error', () => {});
