@@ -69,6 +69,8 @@ export type ErrorCode =
   | 'DATA_REFUSED'
   | 'MESSAGE_REFUSED'
   | 'COMMAND_REFUSED'
+  // StoppedError: nothing went wrong, the caller wanted no more
+  | 'STOPPED'
   // UnsupportedError: the server does not offer what the caller needs
   | 'STARTTLS_NOT_OFFERED'
   | 'AUTH_NOT_OFFERED'

@@ -7,8 +7,9 @@ import type { Connection } from '../transport/index.ts';
 import { pump } from './content-pump.ts';
 import type { Phase } from './deadlines.ts';
 import type { Dialogue } from './dialogue.ts';
-import { openSession } from './opening.ts';
+import { openSession, quit } from './opening.ts';
 import type { Settings } from './options.ts';
+import { quitAfter, StoppedError } from './quit-after.ts';
 import type { ServerState } from './server-state.ts';
 import { type ContentStream, type Outcome, type Run, Session, type Task } from './session.ts';
 
@@ -43,20 +44,21 @@ export class Driver {
   /** The opening dialogue on a new connection. What it throws has closed the connection. */
   static async open(connection: Connection, settings: Settings): Promise<Driver> {
     const driver = new Driver(connection, settings);
-    const opened = driver.perform(
-      openSession({
-        name: settings.name ?? addressLiteral(connection.localAddress),
-        lmtp: settings.lmtp,
-        tls: settings.security === 'tls' ? 'standing' : TLS_MODES[settings.security],
-        auth: settings.auth,
-        mayAuthenticate: () => driver.mayAuthenticate(),
-        authContext: () => driver.authContext(),
-      }),
-    );
+    const opening = openSession({
+      name: settings.name ?? addressLiteral(connection.localAddress),
+      lmtp: settings.lmtp,
+      tls: settings.security === 'tls' ? 'standing' : TLS_MODES[settings.security],
+      auth: settings.auth,
+      mayAuthenticate: () => driver.mayAuthenticate(),
+      authContext: () => driver.authContext(),
+    });
+    const { quitAfter: stop } = settings;
+    const opened = driver.perform(stop === undefined ? opening : quitAfter(opening, stop));
     void driver.#listen();
     try {
       driver.#server = await opened;
     } catch (error) {
+      if (error instanceof StoppedError) await driver.perform(quit()).catch(() => {});
       driver.connection.destroy();
       throw error;
     }

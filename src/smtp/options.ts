@@ -13,6 +13,7 @@ import {
 import { type Credentials, checkCredentials } from './auth/credentials.ts';
 import { type Deadlines, deadlinesOf, type Timeouts } from './deadlines.ts';
 import { refuseOption } from './elsewhere.ts';
+import { QUIT_PHASES, type QuitPhase } from './quit-after.ts';
 
 /**
  * `'tls'`: TLS from the first byte on. `'starttls'`: STARTTLS or nothing. `'opportunistic'`: STARTTLS where it is
@@ -56,11 +57,13 @@ export interface SmtpOptions {
   readonly messagesInFlight?: number;
   /** How names become addresses. */
   readonly resolve?: Resolve;
+  /** Goes no further than this phase: says QUIT, and throws a StoppedError. No message is sent. */
+  readonly quitAfter?: QuitPhase;
 }
 
 const FIELDS = new Set([
   'host', 'port', 'path', 'domain', 'security', 'auth', 'tls', 'name', 'lmtp', 'proxy', 'timeouts', 'signal', 'trace',
-  'allowPlaintextAuth', 'pipelining', 'chunking', 'messagesInFlight', 'resolve',
+  'allowPlaintextAuth', 'pipelining', 'chunking', 'messagesInFlight', 'resolve', 'quitAfter',
 ]); // biome-ignore format: a list
 
 /** Where to connect to: one place, or those that a domain's MX records name. */
@@ -88,6 +91,7 @@ export interface Settings {
   readonly chunking: boolean;
   readonly messagesInFlight: number;
   readonly resolve: Resolve | undefined;
+  readonly quitAfter: QuitPhase | undefined;
 }
 
 const SECURITIES: readonly Security[] = ['tls', 'starttls', 'opportunistic', 'none'];
@@ -104,6 +108,9 @@ export function settingsOf(server: string | SmtpOptions, known: ReadonlySet<stri
   const security = options.security ?? defaultSecurity(options);
   if (!SECURITIES.includes(security))
     throw new MessageError('BAD_INPUT', 'security', `expected ${SECURITIES.join(', ')}, not '${security}'`);
+  const { quitAfter } = options;
+  if (quitAfter !== undefined && !QUIT_PHASES.includes(quitAfter))
+    throw new MessageError('BAD_INPUT', 'quitAfter', `expected ${QUIT_PHASES.join(', ')}, not '${quitAfter}'`);
   const messagesInFlight = options.messagesInFlight ?? DEFAULT_MESSAGES_IN_FLIGHT;
   if (!Number.isInteger(messagesInFlight) || messagesInFlight < 1) {
     throw new MessageError('BAD_INPUT', 'messagesInFlight', `expected a whole number from 1, not ${messagesInFlight}`);
@@ -128,6 +135,7 @@ export function settingsOf(server: string | SmtpOptions, known: ReadonlySet<stri
     chunking: options.chunking !== 'off',
     messagesInFlight,
     resolve: options.resolve,
+    quitAfter,
   };
 }
 

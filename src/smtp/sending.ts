@@ -4,6 +4,7 @@ import type { Message } from '../mime/index.ts';
 import type { Delivery } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import type { SendOptions, TransactionOptions } from './parameters.ts';
+import { quitAfter, StoppedError } from './quit-after.ts';
 import type { Outcome, Run } from './session.ts';
 import { transaction } from './transaction.ts';
 
@@ -23,8 +24,15 @@ export function beginTransaction(
 ): Run {
   const begun = performance.now();
   const all: TransactionOptions = { ...options, chunking: driver.settings.chunking, size };
-  return driver.begin(transaction(message, driver.server, all), (outcome) => {
-    if (!outcome.ok) return done(outcome);
+  const { quitAfter: stop } = driver.settings;
+  const dialogue = transaction(message, driver.server, all);
+  return driver.begin(stop === undefined ? dialogue : quitAfter(dialogue, stop), (outcome) => {
+    if (!outcome.ok) {
+      const { error } = outcome;
+      // a server that waits for the message itself can't be left politely
+      if (error instanceof StoppedError && error.phase === 'data') driver.abort(error);
+      return done(outcome);
+    }
     const timing = { queued: begun - queuedAt, dialogue: performance.now() - begun };
     done({ ok: true, value: { ...outcome.value, timing } });
   });
