@@ -39,7 +39,7 @@ function record(recording: Recording, event: TraceEvent): void {
   if (event.kind !== 'sent') flush(recording, 'client');
   if (event.kind !== 'received') flush(recording, 'server');
   if (event.kind === 'connecting') lines.push(`# ${event.protocol.toUpperCase()} dialogue with ${safe(event.target)}`);
-  stamp(recording, event);
+  else stamp(recording, event);
   switch (event.kind) {
     case 'sent':
       return client(recording, event);
