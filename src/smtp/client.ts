@@ -5,11 +5,12 @@ import type { TlsFacts } from '../trace/event.ts';
 import { type Credentials, checkCredentials } from './auth/credentials.ts';
 import { authenticate } from './authenticate.ts';
 import type { Capabilities } from './capabilities.ts';
+import { type Command, encode } from './command.ts';
 import { Connector } from './connector.ts';
 import type { Delivery } from './delivery.ts';
-import type { Dialogue } from './dialogue.ts';
+import { ask, type Dialogue } from './dialogue.ts';
 import type { Driver } from './driver.ts';
-import { command, noop, quit } from './opening.ts';
+import { noop, quit } from './opening.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
 import type { SendOptions } from './parameters.ts';
 import { deliver } from './sending.ts';
@@ -17,6 +18,8 @@ import { deliver } from './sending.ts';
 export class SmtpClient implements AsyncDisposable {
   readonly #driver: Driver;
   #queue: Promise<unknown> = Promise.resolve();
+  /** The last command was answered by a challenge: what the caller says next is secret. */
+  #challenged = false;
 
   private constructor(driver: Driver) {
     this.#driver = driver;
@@ -61,17 +64,19 @@ export class SmtpClient implements AsyncDisposable {
 
   /**
    * Any command, as a line without its CRLF, and the reply whatever it is. DATA and BDAT are refused here, for what
-   * follows them is not a command; STARTTLS too, for it changes the connection.
+   * follows them is not a command; STARTTLS too, for it changes the connection. Behind a 334 the line is the answer to
+   * a challenge, and no trace shows it.
    */
   async command(line: string): Promise<Reply> {
-    const verb = /^\s*([A-Za-z]+)/.exec(line)?.[1]?.toUpperCase();
-    if (verb === 'DATA' || verb === 'BDAT' || verb === 'STARTTLS') {
-      throw new UnsupportedError(
-        'EXTENSION_NOT_OFFERED',
-        `${verb} is not a command that stands alone: use send(), or the option security`,
-      );
-    }
-    return await this.#say(() => command(line));
+    return await this.#inTurn(async () => {
+      const said: Command = this.#challenged ? { verb: 'RESPONSE', base64: line } : { verb: 'OTHER', line };
+      if (said.verb === 'OTHER') refuseIncomplete(line);
+      // refused here, a line costs nothing; the session would be dropped for what it can't say
+      encode(said);
+      const reply = await this.#driver.perform(ask(said));
+      this.#challenged = reply.code === 334;
+      return reply;
+    });
   }
 
   /** Asks whether the server is still there. */
@@ -100,4 +105,14 @@ export class SmtpClient implements AsyncDisposable {
     this.#queue = turn.catch(() => {});
     return turn;
   }
+}
+
+/** @throws UnsupportedError for a command that does not stand alone */
+function refuseIncomplete(line: string): void {
+  const verb = /^\s*([A-Za-z]+)/.exec(line)?.[1]?.toUpperCase();
+  if (verb !== 'DATA' && verb !== 'BDAT' && verb !== 'STARTTLS') return;
+  throw new UnsupportedError(
+    'EXTENSION_NOT_OFFERED',
+    `${verb} is not a command that stands alone: use send(), or the option security`,
+  );
 }

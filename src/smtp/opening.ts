@@ -69,11 +69,6 @@ function* secure(options: OpeningOptions, server: Capabilities): Dialogue<boolea
   return true;
 }
 
-/** The client's own line, and its reply, whatever it is. */
-export function* command(line: string): Dialogue<Reply> {
-  return yield* ask({ verb: 'OTHER', line });
-}
-
 export function* noop(): Dialogue<Reply> {
   const reply = yield* ask({ verb: 'NOOP' });
   if (!isPositive(reply)) throw refused('COMMAND_REFUSED', 'noop', 'NOOP', reply);

@@ -1,5 +1,6 @@
 /** The parameters of MAIL and RCPT: what the message needs and the caller asks for, as far as the server offers it. */
 import { MessageError, UnsupportedError } from '../errors.ts';
+import { refuseControls } from '../mime/forbidden.ts';
 import type { Mailbox, Message } from '../mime/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import { refuseOption } from './elsewhere.ts';
@@ -142,7 +143,7 @@ export function mailParameters(message: Message, options: TransactionOptions, se
   if (message.smtpUtf8) parameters.push('SMTPUTF8');
   const { dsn, deliverBy, hold } = options;
   if (dsn?.return !== undefined) parameters.push(dsn.return === 'full' ? 'RET=FULL' : 'RET=HDRS');
-  if (dsn?.envelopeId !== undefined) parameters.push(`ENVID=${xtext(limited('dsn.envelopeId', dsn.envelopeId, 100))}`);
+  if (dsn?.envelopeId !== undefined) parameters.push(`ENVID=${xtext(envelopeId(dsn.envelopeId))}`);
   if (options.requireTls === true) parameters.push('REQUIRETLS');
   if (deliverBy !== undefined) {
     parameters.push(
@@ -181,7 +182,19 @@ function events(notify: readonly string[]): string {
   return notify.join(',').toUpperCase();
 }
 
+/** RFC 3461 section 4.4: printable ASCII, before it is made xtext. */
+function envelopeId(text: string): string {
+  const id = limited('dsn.envelopeId', text, 100);
+  if (/[^ -~]/.test(id)) throw new MessageError('BAD_INPUT', 'dsn.envelopeId', 'expected printable ASCII');
+  return id;
+}
+
+/**
+ * A notification quotes the text in a header of its own (RFC 3461 sections 4.2 and 4.4): xtext would carry a line end
+ * there, safely.
+ */
 function limited(field: string, text: string, most: number): string {
+  refuseControls(text, field);
   if (text === '' || text.length > most) throw new MessageError('BAD_INPUT', field, `expected 1 to ${most} characters`);
   return text;
 }

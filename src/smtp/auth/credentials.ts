@@ -1,5 +1,6 @@
 /** Who the client is to the server, and how it can show it. */
 import { MessageError } from '../../errors.ts';
+import { refuseControls, refuseForbidden } from '../../mime/forbidden.ts';
 import { refuseOption } from '../elsewhere.ts';
 import type { SaslMechanism } from './mechanism.ts';
 
@@ -37,7 +38,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 export function checkCredentials(auth: Credentials): void {
   if (typeof auth !== 'object' || auth === null) throw incomplete();
   for (const name of Object.keys(auth)) if (!FIELDS.has(name)) refuseOption('auth', name, FIELDS);
-  const { user, pass, token, external, anonymous, sasl } = auth as Readonly<Record<string, unknown>>;
+  const { user, pass, authorizeAs, token, external, anonymous, sasl } = auth as Readonly<Record<string, unknown>>;
   const isWhole =
     (typeof user === 'string' &&
       (typeof pass === 'string' || typeof token === 'string' || typeof token === 'function')) ||
@@ -45,6 +46,11 @@ export function checkCredentials(auth: Credentials): void {
     typeof anonymous === 'string' ||
     (typeof sasl === 'object' && sasl !== null);
   if (!isWhole) throw incomplete();
+  // mechanisms separate their fields by controls; and a password with a line end was read from a file, and is refused
+  for (const [name, value] of Object.entries({ user, authorizeAs, external, anonymous }))
+    if (typeof value === 'string') refuseControls(value, `auth.${name}`);
+  for (const [name, value] of Object.entries({ pass, token }))
+    if (typeof value === 'string') refuseForbidden(value, `auth.${name}`);
 }
 
 function incomplete(): MessageError {
