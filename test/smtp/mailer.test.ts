@@ -1,0 +1,412 @@
+/** The mailer: what is sent over which connection, when, and what is tried again. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { describe, expect, it } from 'vitest';
+import type { PlainwireError } from '../../src/errors.ts';
+import { type DeliveryOutcome, Mailer, type MailerOptions } from '../../src/smtp/index.ts';
+import { type MailServer, mailServer, type ServerSession, SILENCE } from '../support/mail-server.ts';
+
+const letter = (subject: string, to: string | string[] = 'b@b.example') => ({
+  from: 'a@a.example',
+  to,
+  subject,
+  text: 'Hi.',
+});
+type Letter = ReturnType<typeof letter>;
+
+function mailerFor(server: MailServer, options: Partial<MailerOptions> = {}): Mailer {
+  return new Mailer({ host: '127.0.0.1', port: server.port, security: 'none', timeouts: 10_000, ...options });
+}
+
+const subjects = (server: MailServer): readonly string[] =>
+  server.messages.map(({ text }) => /^Subject: (.*)$/m.exec(text)?.[1] ?? '');
+const sorted = (names: readonly string[]): readonly string[] => [...names].sort((a, b) => Number(a) - Number(b));
+const numbers = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `${n}`);
+
+/** Messages that are known to be under way are answered when the test says so. */
+function gate(): { readonly answer: () => Promise<undefined>; readonly open: () => void } {
+  let open: () => void = () => {};
+  const opened = new Promise<undefined>((resolve) => (open = () => resolve(undefined)));
+  return { answer: () => opened, open };
+}
+
+describe('connections', () => {
+  it('one by default, for all messages', async () => {
+    await using server = await mailServer();
+    await using mailer = mailerFor(server);
+    await Promise.all(numbers(5).map((n) => mailer.send(letter(n))));
+    await mailer.send(letter('5'));
+    expect(server.sessions).toHaveLength(1);
+    expect(subjects(server)).toEqual(numbers(6));
+  });
+
+  it('as many as are allowed and needed, at once', async () => {
+    const { answer, open } = gate();
+    await using server = await mailServer({ onMessage: answer });
+    await using mailer = mailerFor(server, { connections: 3 });
+    const sent = numbers(10).map((n) => mailer.send(letter(n)));
+    await server.until(({ messages }) => messages.length === 3);
+    expect(server.sessions).toHaveLength(3);
+    open();
+    await Promise.all(sent);
+    expect(server.sessions).toHaveLength(3);
+    expect(sorted(subjects(server))).toEqual(numbers(10));
+  });
+
+  it('no more than there is to send', async () => {
+    await using server = await mailServer();
+    await using mailer = mailerFor(server, { connections: 5 });
+    await Promise.all([mailer.send(letter('0')), mailer.send(letter('1'))]);
+    expect(server.sessions.length).toBeLessThanOrEqual(2);
+  });
+
+  it('carry messagesPerConnection messages each, and then another takes its place', async () => {
+    await using server = await mailServer({ offers: ['PIPELINING'] });
+    await using mailer = mailerFor(server, { messagesPerConnection: 3 });
+    await Promise.all(numbers(8).map((n) => mailer.send(letter(n))));
+    await mailer.close();
+    expect(server.messages.map(({ session }) => session)).toEqual([0, 0, 0, 1, 1, 1, 2, 2]);
+    for (const { lines } of server.sessions) expect(lines.at(-1)).toBe('QUIT');
+  });
+
+  it('carry no more than the server says (RFC 9422 MAILMAX)', async () => {
+    await using server = await mailServer({ offers: ['LIMITS MAILMAX=2'] });
+    await using mailer = mailerFor(server);
+    await Promise.all(numbers(4).map((n) => mailer.send(letter(n))));
+    expect(server.messages.map(({ session }) => session)).toEqual([0, 0, 1, 1]);
+  });
+
+  it('are shared fairly: each has its part of the work', async () => {
+    await using server = await mailServer({
+      onMessage: () => new Promise((resolve) => setImmediate(resolve, undefined)),
+    });
+    await using mailer = mailerFor(server, { connections: 4 });
+    await Promise.all(numbers(80).map((n) => mailer.send(letter(n))));
+    const parts = [0, 1, 2, 3].map((n) => server.messages.filter(({ session }) => session === n).length);
+    expect(Math.min(...parts)).toBeGreaterThan(5);
+  });
+
+  it('are closed with QUIT when they have had nothing to do for a while', async () => {
+    await using server = await mailServer();
+    await using mailer = mailerFor(server, { idleTimeout: 30 });
+    await mailer.send(letter('0'));
+    await server.until(({ open }) => open === 0);
+    expect(server.lines.at(-1)).toBe('QUIT');
+    await mailer.send(letter('1'));
+    expect(server.messages.map(({ session }) => session)).toEqual([0, 1]);
+  });
+
+  it('keep one that is used again within that time', async () => {
+    await using server = await mailServer();
+    await using mailer = mailerFor(server, { idleTimeout: 5_000 });
+    for (const n of numbers(3)) await mailer.send(letter(n));
+    expect(server.sessions).toHaveLength(1);
+  });
+
+  it('verify() opens one, says what the server offers, and leaves it for the messages', async () => {
+    await using server = await mailServer({ offers: ['SIZE 1000', 'PIPELINING'] });
+    await using mailer = mailerFor(server);
+    expect(await mailer.verify()).toMatchObject({ size: 1000, pipelining: true });
+    await mailer.send(letter('0'));
+    await mailer.verify();
+    expect(server.sessions).toHaveLength(1);
+    expect(server.lines.filter((line) => line === 'NOOP')).toHaveLength(1);
+  });
+});
+
+describe('a connection that the server has closed', () => {
+  const ways: readonly [string, (session: ServerSession) => void][] = [
+    ['without a word', (session) => session.socket.end()],
+    ['with 421', (session) => session.stream.end('421 4.3.2 going down\r\n')],
+    ['by a reset', (session) => session.socket.resetAndDestroy()],
+  ];
+
+  it.each(ways)('while idle, %s, is replaced', async (_, close) => {
+    await using server = await mailServer();
+    await using mailer = mailerFor(server);
+    for (const n of numbers(4)) {
+      await mailer.send(letter(n));
+      const session = server.sessions.at(-1);
+      if (session !== undefined) close(session);
+    }
+    expect(subjects(server)).toEqual(numbers(4));
+  });
+
+  it.each(ways)('just when the next message begins, %s, loses none and doubles none', async (_, close) => {
+    await using server = await mailServer({
+      // each connection gives up at its third MAIL
+      answer: (line, session) => {
+        if (!line.startsWith('MAIL') || session.lines.filter((each) => each.startsWith('MAIL')).length < 3)
+          return undefined;
+        close(session);
+        return SILENCE;
+      },
+    });
+    await using mailer = mailerFor(server);
+    await Promise.all(numbers(10).map((n) => mailer.send(letter(n))));
+    expect(sorted(subjects(server))).toEqual(numbers(10));
+    expect(server.sessions).toHaveLength(5);
+  });
+
+  it('between messages that are on their way with CHUNKING: those in doubt are named, no other is lost or doubled', async () => {
+    let taken = 0;
+    await using server = await mailServer({
+      offers: ['PIPELINING', 'CHUNKING'],
+      onMessage: (_, session) => {
+        taken += 1;
+        if (taken !== 5) return undefined;
+        session.socket.resetAndDestroy();
+        return SILENCE;
+      },
+    });
+    await using mailer = mailerFor(server, { messagesInFlight: 4 });
+    const outcomes = await Promise.allSettled(numbers(20).map((n) => mailer.send(letter(n))));
+    const seen = subjects(server);
+    expect(new Set(seen).size).toBe(seen.length);
+    for (const [n, outcome] of outcomes.entries()) {
+      if (outcome.status === 'fulfilled') expect(seen).toContain(`${n}`);
+      else expect(outcome.reason).toMatchObject({ mayHaveBeenDelivered: true, retryable: false });
+    }
+    const doubtful = outcomes.filter(({ status }) => status === 'rejected').length;
+    expect(doubtful).toBeGreaterThan(0);
+    expect(doubtful).toBeLessThanOrEqual(4);
+  });
+
+  it('again and again, is a failure in the end', async () => {
+    await using server = await mailServer({
+      answer: (line, session) => {
+        if (!line.startsWith('MAIL')) return undefined;
+        session.socket.destroy();
+        return SILENCE;
+      },
+    });
+    await using mailer = mailerFor(server);
+    await expect(mailer.send(letter('0'))).rejects.toMatchObject({ name: 'ConnectionError', phase: 'mail' });
+    expect(server.sessions).toHaveLength(1);
+  });
+});
+
+describe('retries', () => {
+  it('come where the server said 4yz before the content, as often as asked', async () => {
+    let refusals = 2;
+    await using server = await mailServer({
+      answer: (line) => (line.startsWith('RCPT') && refusals-- > 0 ? '451 4.3.0 later' : undefined),
+    });
+    await using mailer = mailerFor(server, { retries: 2 });
+    const delivery = await mailer.send(letter('0'));
+    expect(delivery.accepted).toHaveLength(1);
+    expect(subjects(server)).toEqual(['0']);
+  });
+
+  it('do not come unasked, nor where the server said 5yz', async () => {
+    for (const [retries, reply] of [
+      [0, '451 later'],
+      [3, '551 never'],
+    ] as const) {
+      await using server = await mailServer({ answer: (line) => (line.startsWith('MAIL') ? reply : undefined) });
+      await using mailer = mailerFor(server, { retries });
+      const error = await mailer.send(letter('0')).catch((thrown: PlainwireError) => thrown);
+      expect(error).toMatchObject({ code: 'SENDER_REFUSED', retryable: reply.startsWith('4') });
+      expect(server.lines.filter((line) => line.startsWith('MAIL'))).toHaveLength(1);
+    }
+  });
+
+  it('do not come where the message may have been delivered', async () => {
+    await using server = await mailServer({
+      onMessage: (_, session) => {
+        session.socket.destroy();
+        return SILENCE;
+      },
+    });
+    await using mailer = mailerFor(server, { retries: 5 });
+    await expect(mailer.send(letter('0'))).rejects.toMatchObject({ mayHaveBeenDelivered: true, retryable: false });
+    expect(server.messages).toHaveLength(1);
+    expect(server.sessions).toHaveLength(1);
+  });
+
+  it('come where no connection could be had', async () => {
+    let tries = 0;
+    await using server = await mailServer({
+      onConnection: (session) => {
+        tries += 1;
+        if (tries === 1) session.socket.destroy();
+      },
+    });
+    await using mailer = mailerFor(server, { retries: 1 });
+    await mailer.send(letter('0'));
+    expect([tries, subjects(server)]).toEqual([2, ['0']]);
+  });
+
+  it('without them, every message of a server that is not there fails with its whole account', async () => {
+    const server = await mailServer();
+    await using mailer = mailerFor(server);
+    await server[Symbol.asyncDispose]();
+    const outcomes = await Promise.allSettled([
+      mailer.send(letter('0')),
+      mailer.send(letter('1', ['x@b.example', 'y@b.example'])),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    for (const outcome of outcomes) {
+      const { reason } = outcome as PromiseRejectedResult;
+      expect(reason).toMatchObject({
+        code: 'CONNECT_FAILED',
+        phase: 'connect',
+        retryable: true,
+        mayHaveBeenDelivered: false,
+      });
+      expect(reason.recipients.accepted).toEqual([]);
+    }
+    const second = (outcomes[1] as PromiseRejectedResult).reason as PlainwireError;
+    expect(second.recipients?.rejected.map(({ address }) => address)).toEqual(['x@b.example', 'y@b.example']);
+  });
+});
+
+describe('the answer', () => {
+  it('is a delivery where one recipient or more was accepted, and names the others', async () => {
+    await using server = await mailServer({ offers: ['PIPELINING'] });
+    await using mailer = mailerFor(server);
+    const delivery = await mailer.send(letter('0', ['b@b.example', 'no@b.example', 'c@b.example']));
+    expect(delivery.accepted.map(({ address }) => address)).toEqual(['b@b.example', 'c@b.example']);
+    expect(delivery.rejected).toMatchObject([{ address: 'no@b.example', reply: { code: 550 } }]);
+    expect(delivery.reply.code).toBe(250);
+  });
+
+  it.each(['', 'PIPELINING', 'PIPELINING CHUNKING'])(
+    'requireAllRecipients: nothing is sent unless all are accepted, and the next message goes on (%s)',
+    async (offers) => {
+      await using server = await mailServer({ offers: offers.split(' ').filter(Boolean) });
+      await using mailer = mailerFor(server);
+      const options = { requireAllRecipients: true };
+      const error = await mailer.send(letter('0', ['b@b.example', 'no@b.example']), options).catch((thrown) => thrown);
+      expect(error).toMatchObject({ code: 'RECIPIENTS_REFUSED', phase: 'rcpt', reply: { code: 550 } });
+      expect(error.recipients.accepted).toEqual([]);
+      await mailer.send(letter('1', ['b@b.example', 'c@b.example']), options);
+      expect(subjects(server)).toEqual(['1']);
+      const verbs = server.lines.map((line) => line.split(' ')[0]);
+      expect(verbs.indexOf('RSET')).toBe(verbs.lastIndexOf('RSET'));
+      expect(verbs).toContain('RSET');
+      expect(server.sessions).toHaveLength(1);
+    },
+  );
+});
+
+describe('sendAll', () => {
+  it.each([
+    ['lock-step', [], 1],
+    ['PIPELINING', ['PIPELINING'], 2],
+    ['CHUNKING', ['PIPELINING', 'CHUNKING'], 3],
+  ])('takes no more than can be on its way, and an answer for each: %s', async (_, offers, connections) => {
+    await using server = await mailServer({ offers });
+    await using mailer = mailerFor(server, { connections });
+    let pulled = 0;
+    let most = 0;
+    function* source(): Generator<Letter> {
+      for (; pulled < 500; pulled += 1) yield letter(`${pulled}`);
+    }
+    const seen: number[] = [];
+    for await (const outcome of mailer.sendAll(source())) {
+      expect(outcome.ok).toBe(true);
+      seen.push(outcome.index);
+      most = Math.max(most, pulled - seen.length);
+    }
+    expect(seen.sort((a, b) => a - b)).toEqual(numbers(500).map(Number));
+    expect(server.messages).toHaveLength(500);
+    // so many on their way or next in line, for each connection
+    expect(most).toBeLessThanOrEqual(connections * 10 + 1);
+  });
+
+  it('pulls nothing more while the server is silent', async () => {
+    const { answer, open } = gate();
+    await using server = await mailServer({ onMessage: answer });
+    await using mailer = mailerFor(server);
+    let pulled = 0;
+    async function* source(): AsyncGenerator<Letter> {
+      for (; pulled < 1_000; pulled += 1) yield letter(`${pulled}`);
+    }
+    const outcomes = mailer.sendAll(source());
+    const first = outcomes.next();
+    await server.until(({ messages }) => messages.length === 1);
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(pulled).toBeLessThanOrEqual(11);
+    open();
+    expect((await first).value).toMatchObject({ ok: true, index: 0 });
+    await outcomes.return();
+    await mailer.close();
+    expect(pulled).toBeLessThanOrEqual(30);
+  });
+
+  it('never throws for one message, and goes on', async () => {
+    await using server = await mailServer();
+    await using mailer = mailerFor(server);
+    const letters = [
+      letter('0'),
+      letter('1', 'no@b.example'),
+      letter('2\r\nBcc: x@y'),
+      letter('3', 'nonsense'),
+      letter('4'),
+    ];
+    const outcomes: DeliveryOutcome[] = [];
+    for await (const outcome of mailer.sendAll(letters)) outcomes.push(outcome);
+    outcomes.sort((a, b) => a.index - b.index);
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, false, false, true]);
+    expect(outcomes.map((each) => (each.ok ? undefined : (each.error as PlainwireError).name))).toEqual([
+      undefined, 'ReplyError', 'MessageError', 'MessageError', undefined,
+    ]); // biome-ignore format: a list
+    expect(outcomes[1]?.message).toBe(letters[1]);
+  });
+
+  it('throws what the source throws, behind the last answer', async () => {
+    await using server = await mailServer();
+    await using mailer = mailerFor(server);
+    const fault = new Error('the list has a hole');
+    function* source(): Generator<Letter> {
+      yield letter('0');
+      yield letter('1');
+      throw fault;
+    }
+    const seen: number[] = [];
+    const run = async (): Promise<void> => {
+      for await (const { index } of mailer.sendAll(source())) seen.push(index);
+    };
+    await expect(run()).rejects.toBe(fault);
+    expect(seen).toEqual([0, 1]);
+  });
+
+  it('lets go of the source where the caller stops', async () => {
+    await using server = await mailServer();
+    await using mailer = mailerFor(server);
+    let cleaned = false;
+    async function* source(): AsyncGenerator<Letter> {
+      try {
+        for (let n = 0; ; n += 1) yield letter(`${n}`);
+      } finally {
+        cleaned = true;
+      }
+    }
+    for await (const outcome of mailer.sendAll(source())) if (outcome.index === 3) break;
+    await mailer.close();
+    expect(cleaned).toBe(true);
+  });
+});
+
+describe('diagnostics', () => {
+  it('publishes connections, deliveries and errors to whoever listens', async () => {
+    const heard: [string, unknown][] = [];
+    const names = ['connect', 'delivery', 'error'].map((name) => `plainwire:smtp:${name}`);
+    const listener = (message: unknown, name: string | symbol): void => void heard.push([String(name), message]);
+    for (const name of names) subscribe(name, listener);
+    await using server = await mailServer();
+    await using mailer = mailerFor(server);
+    const delivery = await mailer.send(letter('0'));
+    const error = await mailer.send(letter('1', 'no@b.example')).catch((thrown: unknown) => thrown);
+    for (const name of names) unsubscribe(name, listener);
+    await mailer.send(letter('2'));
+    expect(heard).toEqual([
+      [
+        names[0],
+        { remote: `127.0.0.1:${server.port}`, capabilities: expect.objectContaining({ name: 'mail.example.com' }) },
+      ],
+      [names[1], { delivery }],
+      [names[2], { error, messageId: expect.stringMatching(/^<.+>$/) }],
+    ]);
+  });
+});
