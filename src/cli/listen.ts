@@ -262,7 +262,6 @@ async function byPipe(
       await desk.someone();
       desk.say(line);
     }
-    await desk.someone();
     desk.fallSilent();
     await desk.nobody();
   })();

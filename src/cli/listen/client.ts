@@ -7,6 +7,7 @@ export class Client {
   readonly connection: Connection;
   readonly watch: Watch;
   #ended = false;
+  #endedBy: 'client' | 'server' | undefined;
 
   constructor(id: number, connection: Connection, watch: Watch) {
     this.id = id;
@@ -24,11 +25,18 @@ export class Client {
     return this.#ended;
   }
 
+  /** Who ended the dialogue first; the server where it was cut off. */
+  get endedBy(): 'client' | 'server' {
+    return this.#endedBy ?? 'server';
+  }
+
   /** The next bytes, undefined at the end. @throws what Connection.read() throws */
   async read(): Promise<Uint8Array | undefined> {
     const chunk = await this.connection.read();
-    if (chunk === undefined) this.#ended = true;
-    else this.watch.came(chunk);
+    if (chunk === undefined) {
+      this.#ended = true;
+      this.#endedBy ??= 'client';
+    } else this.watch.came(chunk);
     return chunk;
   }
 
@@ -46,10 +54,30 @@ export class Client {
     this.connection.clearDeadline();
     this.watch.secured(facts);
   }
+
+  /**
+   * Ends the dialogue so that the client gets all of it: a connection that is closed while the client still says
+   * something is reset, and takes with it what the client has not read (RFC 1122 section 4.2.2.13).
+   * @param reading who reads what it still says, where somebody does
+   */
+  async partFrom(reading: Promise<unknown> = this.#readOut()): Promise<void> {
+    this.#endedBy ??= 'server';
+    this.connection.end();
+    this.connection.setDeadline('closing', PARTING);
+    // a client that breaks off now breaks off nothing
+    await reading.catch(() => {});
+  }
+
+  async #readOut(): Promise<void> {
+    while (!this.#ended && (await this.read()) !== undefined) {
+      // it is shown, and answered no more
+    }
+  }
 }
 
 /** In milliseconds. */
 const HANDSHAKE_TIMEOUT = 30_000;
+const PARTING = 1_000;
 
 /** What a server does with a client; the connection is closed when it has settled. */
 export type Serve = (client: Client) => Promise<void>;

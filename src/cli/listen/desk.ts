@@ -21,6 +21,7 @@ export class Desk {
   readonly #endings = new Map<Client, () => void>();
   #focus: Client | undefined;
   #silent = false;
+  #met = false;
   #waiting: (() => void)[] = [];
 
   constructor(options: DeskOptions) {
@@ -35,12 +36,13 @@ export class Desk {
   readonly serve = async (client: Client): Promise<void> => {
     const ended = new Promise<void>((resolve) => this.#endings.set(client, resolve));
     this.#clients.set(client.id, client);
+    this.#met = true;
     if (this.#focus === undefined) this.#turnTo(client);
     const heard = this.#hear(client);
     // it ends with the connection, whatever comes first
     heard.catch(() => {});
     try {
-      await Promise.race([heard, ended]);
+      await Promise.race([heard, ended.then(() => client.partFrom(heard))]);
     } finally {
       this.#dismiss(client);
     }
@@ -58,7 +60,7 @@ export class Desk {
     while ((await client.read()) !== undefined) {
       // it is shown as it comes
     }
-    if (this.#silent) return;
+    if (this.#silent || !this.#clients.has(client.id)) return;
     client.watch.fact('the client has said everything; bye ends the dialogue');
     // a client that waits for an answer can't be told from one that is gone, until something is said to it
     await client.connection.closed;
@@ -80,9 +82,9 @@ export class Desk {
     while (this.#focus === undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
-  /** Settles when nobody is left. */
+  /** Settles when somebody has come, and nobody is left. */
   async nobody(): Promise<void> {
-    while (this.#focus !== undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (!this.#met || this.#focus !== undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
 
   /** Nothing more will be said: clients that have said everything may go, and so may the others then. */

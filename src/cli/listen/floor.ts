@@ -2,7 +2,14 @@
 import { PlainwireError } from '../../errors.ts';
 import { type Style, type Trace, Tracer } from '../../trace/index.ts';
 import type { Endpoint, ServerTlsOptions } from '../../transport/index.ts';
-import { type Connection, formatEndpoint, type Listener, type ListenOptions, listen } from '../../transport/index.ts';
+import {
+  type Connection,
+  formatEndpoint,
+  type Listener,
+  type ListenOptions,
+  listen,
+  MismatchError,
+} from '../../transport/index.ts';
 import type { Spoken } from '../dialogue/view.ts';
 import { View } from '../dialogue/view.ts';
 import { Client, type Serve } from './client.ts';
@@ -44,6 +51,7 @@ export async function openFloor(options: FloorOptions): Promise<Listener> {
     try {
       if (options.tls !== undefined) await client.secure(options.tls);
       await options.serve(client);
+      await client.partFrom();
     } catch (error) {
       fault = error;
     } finally {
@@ -77,8 +85,8 @@ function isOfTheWorld(fault: unknown): fault is PlainwireError | NodeJS.ErrnoExc
 }
 
 function leave(client: Client, fault: unknown): void {
-  client.watch.end(client.ended ? 'client' : 'server');
-  if (isOfTheWorld(fault) && fault.code !== 'CONNECTION_CLOSED') {
+  client.watch.end(client.endedBy);
+  if (isOfTheWorld(fault) && fault.code !== 'CONNECTION_CLOSED' && !(fault instanceof MismatchError)) {
     client.watch.fact(`${fault.message} (${fault.code})`);
-  } else client.watch.fact(client.ended ? 'the client has closed the connection' : 'closed');
+  } else client.watch.fact(client.endedBy === 'client' ? 'the client has closed the connection' : 'closed');
 }
