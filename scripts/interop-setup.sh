@@ -56,7 +56,9 @@ trap 'kill "$haraka" 2>/dev/null || true' EXIT
 # apt with lists and a state of its own, in which nothing is installed
 apt=(apt-get -qq -o "Dir::State=$cache/apt" -o Dir::State::Status=/dev/null -o "Dir::Cache=$cache/apt"
   -o APT::Sandbox::User=root -o Acquire::Retries=2 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)
-"${apt[@]}" update || fail 'the lists of packages are not to be had'
+# apt-get update only warns where nothing was to be reached
+"${apt[@]}" update && "${apt[@]}" --simulate install postfix >/dev/null 2>&1 ||
+  fail 'no packages to be had: is the archive of Debian in reach?'
 
 # the closure of each set by itself
 closure() {

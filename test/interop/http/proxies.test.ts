@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchPage } from '../../../src/http/index.ts';
 import { serve } from '../../http/server.ts';
-import { type Started, start } from './servers.ts';
+import { PROXIES } from '../support/proxies.ts';
 
 const certificate = (name: string): string =>
   readFileSync(new URL(`../../fixtures/certificates/${name}`, import.meta.url), 'utf8');
@@ -20,35 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => new Promise((resolve) => secure.close(resolve)));
 
-const squid = () =>
-  start((port, { inside, outside }) => {
-    writeFileSync(
-      `${outside}/conf`,
-      `http_port 127.0.0.1:${port}\nhttp_access allow all\ncache deny all\npid_filename none\naccess_log none\ncache_log /dev/null
-cache_store_log none\ncoredump_dir ${inside}\nshutdown_lifetime 0 seconds\nvisible_hostname localhost\nlogfile_rotate 0\npinger_enable off\n`,
-    );
-    return ['squid', '-N', '-d', '1', '-f', `${inside}/conf`];
-  });
-const tinyproxy = () =>
-  start((port, { inside, outside }) => {
-    writeFileSync(
-      `${outside}/conf`,
-      `Port ${port}\nListen 127.0.0.1\nTimeout 20\nBasicAuth user secret\nMaxClients 10\n`,
-    );
-    return ['tinyproxy', '-d', '-c', `${inside}/conf`];
-  });
-const microsocks = () =>
-  start((port) => ['microsocks', '-i', '127.0.0.1', '-p', String(port), '-u', 'user', '-P', 'secret']);
-
-const PROXIES: Record<string, { start: () => Promise<Started>; url: (port: number) => string }> = {
-  squid: { start: squid, url: (port) => `http://127.0.0.1:${port}` },
-  tinyproxy: { start: tinyproxy, url: (port) => `http://user:secret@127.0.0.1:${port}` },
-  microsocks: { start: microsocks, url: (port) => `socks5://user:secret@127.0.0.1:${port}` },
-};
-
-describe.each(Object.entries(PROXIES))('through %s', (_, { start: begin, url }) => {
+describe.each(Object.entries(PROXIES))('through %s', (_, { start, url }) => {
   it('pages come in clear and over TLS', async () => {
-    await using running = await begin();
+    await using running = await start();
     await using origin = await serve('HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nclear');
     const proxy = url(running.port);
     const page = await fetchPage(`${origin.url}/a?b`, { proxy });

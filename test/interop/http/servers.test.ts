@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fetchPage, type Page, savePage } from '../../../src/http/index.ts';
-import { PAGE, type Started, start } from './servers.ts';
+import { PAGE, type Started, start } from '../support/web-server.ts';
 
 const nginx = () =>
   start((port, { inside, outside }) => {

@@ -65,6 +65,15 @@ describe('OpenSMTPD and recipients', () => {
 });
 
 describe('OpenSMTPD refuses', () => {
+  it('addresses beyond ASCII, by not offering SMTPUTF8: nothing is sent', async () => {
+    await using mailer = new Mailer({ host: '127.0.0.1', port: server.port });
+    const { message } = sample('utf8', { from: 'schön@client.test', text: 'hello' });
+    await expect(mailer.send(message)).rejects.toMatchObject({
+      code: 'SMTPUTF8_NOT_OFFERED',
+      mayHaveBeenDelivered: false,
+    });
+  });
+
   it('a message above its limit before it is sent', async () => {
     await using mailer = new Mailer({ host: '127.0.0.1', port: server.port });
     const { message } = rawSample('huge', 'x'.repeat(31_457_281));

@@ -56,6 +56,23 @@ describe('Postfix stores what was sent', () => {
     expect(dialogue.verbs).not.toContain('STARTTLS');
   });
 
+  it('over a TLS session begun before', async () => {
+    const resumed: boolean[] = [];
+    await using mailer = new Mailer({
+      host: '127.0.0.1',
+      port: server.tlsPort,
+      security: 'tls',
+      tls: { ca: CA },
+      messagesPerConnection: 1,
+      trace: (event) => event.kind === 'tls' && resumed.push(event.facts.resumed),
+    });
+    for (const { message } of samples().slice(0, 3)) {
+      await mailer.send(message);
+      await server.inbox.copies(message.messageId);
+    }
+    expect(resumed).toEqual([false, true, true]);
+  });
+
   it('to a server without extensions', async () => {
     const { dialogue } = await exchange(
       { port: server.plainPort, name: 'client.test' },

@@ -1,6 +1,6 @@
 /** Web servers and proxies, each in the foreground with a configuration of its own in a folder of its own. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { folderInRoot, freePorts, removeFolder, startInRoot } from '../support/server.ts';
+import { folderInRoot, freePorts, removeFolder, startInRoot } from './server.ts';
 
 export interface Started extends AsyncDisposable {
   readonly port: number;
