@@ -1,5 +1,5 @@
 /** Reads what a person names on the command line, and says in words why it can't. */
-import { readFile, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat } from 'node:fs/promises';
 import { MessageError } from '../errors.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,6 +19,16 @@ export async function readInput(file: string, terminal: Terminal): Promise<Buffe
   });
   if (bytes.length === 0) throw new MessageError('BAD_FILE', file, 'is empty');
   return bytes;
+}
+
+/** Says now what would else be found when the mail is on its way. @throws MessageError BAD_FILE */
+export async function checkReadable(file: string): Promise<void> {
+  try {
+    await access(file, constants.R_OK);
+    if ((await stat(file)).isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+  } catch (error) {
+    throw unreadable(file, error as NodeJS.ErrnoException);
+  }
 }
 
 /** @throws MessageError BAD_FILE where the file can't be read as text */

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import type { Attachment, MessageInit } from '../mime/index.ts';
 import { UsageError } from './exit.ts';
-import { asText, readInput } from './files.ts';
+import { asText, checkReadable, readInput } from './files.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface MailFlags {
@@ -58,6 +58,7 @@ export async function mailOf(flags: MailFlags, terminal: Terminal): Promise<Mess
   if ([flags.to, flags.cc, flags.bcc].every((list) => list === undefined)) {
     throw new UsageError('who gets it? --to (or --cc, --bcc) is missing');
   }
+  for (const file of [...(flags.inline ?? []), ...(flags.attach ?? [])]) await checkReadable(file);
   const attachments = [...(flags.inline ?? []).map(inlineImage), ...(flags.attach ?? []).map(attachment)];
   return {
     from: flags.from,

@@ -34,6 +34,8 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     .description('SMTP and HTTP by hand: send mail, fetch raw pages, watch and understand the dialogue.')
     .version(version, '-V, --version')
     .addHelpText('after', HELP)
+    // names alone: what goes with a command says its own help
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(plainwire --help, or plainwire COMMAND --help, says more)')
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
     .exitOverride();

@@ -24,7 +24,10 @@ export function failureLines(error: PlainwireError): string[] {
 function recipientLines(accepted: readonly RecipientReply[], rejected: readonly RecipientReply[]): string[] {
   return [
     ...accepted.map(({ address, reply }) => `  accepted ${address}${said(reply)}`),
-    ...rejected.map(({ address, reply }) => `  refused  ${address}${said(reply)}`),
+    // without a word from the server nobody refused it: the message never got so far
+    ...rejected.map(
+      ({ address, reply }) => `  ${reply === undefined ? 'not sent' : 'refused '} ${address}${said(reply)}`,
+    ),
   ];
 }
 

@@ -6,6 +6,7 @@ import { type Delivery, Mailer, type SmtpOptions } from '../smtp/index.ts';
 import { safe } from '../trace/index.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { asText, readInput } from './files.ts';
+import { hintFor } from './hints.ts';
 import { parseInfos } from './infos.ts';
 import { infosMessage } from './infos-message.ts';
 import { addMailOptions, type MailFlags, mailOf, saysContent } from './mail-flags.ts';
@@ -79,6 +80,9 @@ async function report(sending: Promise<Delivery>, terminal: Terminal): Promise<E
     return delivery.rejected.length === 0 ? EXIT.done : EXIT.failed;
   } catch (error) {
     if (error instanceof PlainwireError && !(error instanceof MessageError)) say(failureLines(error));
+    const hint = hintFor(error);
+    // behind the complaint itself
+    if (hint !== undefined) terminal.atEnd(() => terminal.err(`(${hint})\n`));
     throw error;
   }
 }
@@ -86,6 +90,11 @@ async function report(sending: Promise<Delivery>, terminal: Terminal): Promise<E
 /** What to send, and where to: checked before a password is asked for, or anything else is tried. */
 async function mail(file: string | undefined, flags: SendFlags, terminal: Terminal): Promise<Mail> {
   if (file === undefined) {
+    if (flags.from === undefined && flags.to === undefined && !saysContent(flags)) {
+      throw new UsageError(
+        'which mail? Name a file, or give --server, --from, --to and --text (plainwire send --help)',
+      );
+    }
     const message = compose(await mailOf(flags, terminal));
     return { server: serverOf(flags, terminal), message };
   }
@@ -94,7 +103,7 @@ async function mail(file: string | undefined, flags: SendFlags, terminal: Termin
   }
   const bytes = await readInput(file, terminal);
   if (file === '-' || /\.eml$/i.test(file)) {
-    return { server: serverOf(flags, terminal), message: await wholeMessage(bytes, flags) };
+    return { server: serverOf(flags, terminal), message: await wholeMessage(bytes, file, flags) };
   }
   if (flags.from !== undefined || flags.to !== undefined) {
     throw new UsageError(
@@ -102,7 +111,8 @@ async function mail(file: string | undefined, flags: SendFlags, terminal: Termin
     );
   }
   const infos = parseInfos(asText(bytes, file), file);
-  const server = flags.server === undefined ? parseServerAt(infos.server, `${file}:1`) : serverOf(flags, terminal);
+  const server =
+    flags.server === undefined ? parseServerAt(infos.server, `${file}:1`, 'the server: ') : serverOf(flags, terminal);
   return { server, message: compose(infosMessage(infos, bytes, file)) };
 }
 
@@ -117,8 +127,11 @@ function serverOf(flags: SendFlags, terminal: Terminal): SmtpOptions {
  * A message that stands in a file. Its headers say who sends it and who gets it, and lose their Bcc; where the options
  * say otherwise, it goes to others as it is.
  */
-async function wholeMessage(bytes: Uint8Array, flags: SendFlags): Promise<Message> {
+async function wholeMessage(bytes: Uint8Array, file: string, flags: SendFlags): Promise<Message> {
   const message = rawMessage(bytes);
+  if (message.envelope.to.length === 0 && flags.to === undefined) {
+    throw new UsageError(`${file === '-' ? 'stdin' : file}: its headers name no recipient; --to does`);
+  }
   if (flags.from === undefined && flags.to === undefined) return message;
   const { from, to } = message.envelope;
   return rawMessage(await message.bytes(), {

@@ -44,12 +44,14 @@ export function addServerOptions(command: Command): Command {
 }
 
 /** What the server is called, and where that was said. @throws MessageError that names that place */
-export function parseServerAt(text: string, place: string): SmtpOptions {
+export function parseServerAt(text: string, place: string, what = ''): SmtpOptions {
   try {
     return parseServer(text);
   } catch (error) {
     if (!(error instanceof MessageError)) throw error;
-    throw new MessageError(error.code, place, `the ${error.message}`, { cause: error });
+    throw new MessageError(error.code, place, `${what}${error.message.slice(error.field.length + 2)}`, {
+      cause: error,
+    });
   }
 }
 

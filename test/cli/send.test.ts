@@ -105,7 +105,7 @@ ligne2
     await gone[Symbol.asyncDispose]();
     const ran = await plainwire(['send', file]);
     expect(ran.code).toBe(1);
-    expect(ran.stderr).toMatch(/^plainwire: .*\(CONNECT_FAILED\)\n$/);
+    expect(ran.stderr).toMatch(/^plainwire: .*\(CONNECT_FAILED\)\n\(is host:port right/);
   });
 });
 
@@ -323,7 +323,14 @@ describe('a message as it is', () => {
 
 describe('the command line that is not right: exit code 2', () => {
   test.each([
-    [['send'], '--from is missing'],
+    [['send'], 'which mail? Name a file, or give --server'],
+    [['send', '--to', 'a@b.example'], '--from is missing'],
+    [
+      ['send', '--from', 'a@b.example', '--to', 'c@d.example', '--server', 'h', '--attach', 'nowhere.png'],
+      'nowhere.png: there is no such file',
+    ],
+    [['send', '--from', 'a@b.example', '--to', 'c@d.example', '--server', 'h', '--inline', '.'], '.: is a directory'],
+    [['send', '-', '--server', 'h'], 'stdin: its headers name no recipient'],
     [['send', '--from', 'a@b.example'], '--to (or --cc, --bcc) is missing'],
     [['send', '--from', 'a@b.example', '--to', 'c@d.example'], '--server is missing'],
     [['send', '--from', 'a\r\nRCPT TO:<x@y>@b.example', '--to', 'c@d.example', '--server', 'h'], 'from'],
@@ -334,9 +341,34 @@ describe('the command line that is not right: exit code 2', () => {
     [['send', '--form', 'x'], "unknown option '--form'"],
     [['send', '--from', 'a@b.example', '--to', 'c@d.example', '--server', 'h:99999'], '99999'],
   ])('%j', async (args, complaint) => {
-    const ran = await plainwire(args);
+    const ran = await plainwire(args, { input: 'From: a@b.example\n\nhello\n' });
     expect(ran.stderr).toContain(complaint);
     expect(ran).toMatchObject({ code: 2, stdout: '' });
+  });
+});
+
+describe('what a person can do about it is said where there is something', () => {
+  const MAIL = ['send', '--from', 'a@b.example', '--to', 'c@d.example', '--text', 'x'];
+
+  test('nobody there: nobody refused anything', async () => {
+    const ran = await plainwire([...MAIL, '--server', '127.0.0.1:1']);
+    expect(ran.stdout).toBe('Message not sent\n  not sent c@d.example\n');
+    expect(ran.stderr).toMatch(/\(CONNECT_FAILED\)\n\(is host:port right\?.*\)\n$/);
+    expect(ran.code).toBe(1);
+  });
+
+  test('no TLS on this port, in words and not in those of OpenSSL', async () => {
+    await using server = await mailServer({ authOptional: true, hideSTARTTLS: true });
+    const ran = await plainwire([...MAIL, '--server', `127.0.0.1:${server.port}`, '--security', 'tls']);
+    expect(ran.stderr).toMatch(
+      /^plainwire: the peer does not speak TLS here: [a-z ]+ \(TLS_FAILED\)\n\(--security tls is/,
+    );
+  });
+
+  test('a login is wanted', async () => {
+    await using server = await mailServer({ hideSTARTTLS: true, allowInsecureAuth: true });
+    const ran = await plainwire([...MAIL, '--server', `127.0.0.1:${server.port}`]);
+    expect(ran.stderr).toMatch(/\(SENDER_REFUSED\)\n\(--user NAME logs in, with PLAINWIRE_PASSWORD\)\n$/);
   });
 });
 
