@@ -1,4 +1,7 @@
-/** One client, one figure: node bench/http-client.mjs pages|file CLIENT PORT AT PAGES FOLDER prints {"rate", "memory"}. */
+/**
+ * One client, one figure: node bench/http-client.mjs pages|file CLIENT PORT AT PAGES FOLDER prints {"rate", "memory",
+ * "cpu"}: pages or megabytes a second, megabytes at the peak, and microseconds of this process's CPU for each.
+ */
 import { spawnSync } from 'node:child_process';
 import { createWriteStream, statSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -15,8 +18,10 @@ const url = `http://127.0.0.1:${port}/${work === 'pages' ? 'index.html' : 'big'}
 const target = path.join(folder, 'copy');
 const lib = process.env.PLAINWIRE ?? '../dist/http/index.js';
 
+let counted = 0;
 const rate = work === 'pages' ? await pagesASecond() : await megabytesASecond();
-console.log(JSON.stringify({ rate, memory: work === 'file' ? peak() : undefined }));
+const cpu = client === 'curl' ? undefined : counted;
+console.log(JSON.stringify({ rate, memory: work === 'file' ? peak() : undefined, cpu }));
 process.exit(0);
 
 async function pagesASecond() {
@@ -26,7 +31,9 @@ async function pagesASecond() {
   if (expected < 15_000) throw new Error(`a page of ${expected} bytes`);
   await lap(one, Math.min(1000, pages / 5), expected);
   const start = performance.now();
+  const used = process.cpuUsage();
   await lap(one, pages, expected);
+  counted = cpuSince(used) / pages;
   return (pages / (performance.now() - start)) * 1000;
 }
 
@@ -98,7 +105,9 @@ function curlPages() {
 
 async function megabytesASecond() {
   const start = performance.now();
+  const used = process.cpuUsage();
   await toFile();
+  counted = cpuSince(used) / (SIZE / 1e6);
   const seconds = (performance.now() - start) / 1000;
   if (statSync(target).size < SIZE) throw new Error('the file is short');
   return SIZE / 1e6 / seconds;
@@ -122,6 +131,11 @@ async function toFile() {
   }
   const ran = spawnSync('curl', ['--http1.0', '-s', '-o', target, url]);
   if (ran.error) throw new Error('curl is not there');
+}
+
+function cpuSince(used) {
+  const { user, system } = process.cpuUsage(used);
+  return user + system;
 }
 
 function peak() {

@@ -34,11 +34,13 @@ try {
   await answering();
   for (const at of [1, 50]) {
     if (values.skip.includes('pages')) break;
-    console.log(`\n${pages} pages of 15 KB, ${at} at a time: pages a second, median of ${rounds}`);
+    console.log(
+      `\n${pages} pages of 15 KB, ${at} at a time: pages a second, median of ${rounds}; microseconds of CPU a page`,
+    );
     table(clients, (client) => measure('pages', client, at), 'raw');
   }
   if (!values.skip.includes('file')) {
-    console.log(`\n100 MB to a file: MB a second, median of ${rounds} (peak memory in MB)`);
+    console.log(`\n100 MB to a file: MB a second, median of ${rounds}; microseconds of CPU a MB (peak memory in MB)`);
     table(
       clients.filter((client) => client !== 'fetch' && client !== 'undici'),
       (client) => measure('file', client, 1),
@@ -68,7 +70,11 @@ function table(names, run, base) {
     const ratio = (rate / (medians.get(base) ?? rate)).toFixed(2);
     const memory = figures.get(name).map(({ memory }) => memory);
     const peak = memory.every((each) => each === undefined) ? '' : `  (${median(memory).toFixed(0)})`;
-    console.log(`${name.padEnd(12)}${String(Math.round(rate)).padStart(8)}  ${ratio} x ${base}${peak}`);
+    const cpu = figures.get(name).map(({ cpu }) => cpu);
+    const used = cpu.every((each) => each === undefined) ? '' : `${median(cpu).toFixed(0)} us`;
+    console.log(
+      `${name.padEnd(12)}${String(Math.round(rate)).padStart(8)}  ${ratio} x ${base}  ${used.padStart(8)}${peak}`,
+    );
   }
 }
 

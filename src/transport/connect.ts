@@ -1,11 +1,11 @@
 /** Makes a connection: name, guard, socket, proxy, TLS, each within its deadline. */
 import net from 'node:net';
-import { ConnectionError, PlainwireError, TimeoutError } from '../errors.ts';
+import { ConnectionError, PlainwireError } from '../errors.ts';
 import type { Protocol, Trace } from '../trace/event.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { Connection, type ConnectTiming } from './connection.ts';
 import { checkEndpoint, type Endpoint, formatEndpoint, type HostEndpoint } from './endpoint.ts';
-import { aborted } from './faults.ts';
+import { aborted, late } from './faults.ts';
 import { type ProxyUrl, parseProxy, tunnelByConnect, tunnelBySocks } from './proxy.ts';
 import { addressesOf, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
 import type { TlsOptions } from './tls.ts';
@@ -58,17 +58,12 @@ export async function connect(endpoint: Endpoint, options: ConnectOptions = {}):
   connections += 1;
   const tracer = trace === undefined ? undefined : new Tracer(trace, options.protocol ?? 'raw', connections);
   tracer?.connecting(formatEndpoint(endpoint));
-  const timeouts = {
-    lookup: options.timeouts?.lookup ?? DEFAULT_CONNECT_TIMEOUTS.lookup,
-    connect: options.timeouts?.connect ?? DEFAULT_CONNECT_TIMEOUTS.connect,
-    tls: options.timeouts?.tls ?? DEFAULT_CONNECT_TIMEOUTS.tls,
-  };
   try {
     if (signal?.aborted) throw aborted(signal, 'connect');
-    const connection = await open(endpoint, options, timeouts, tracer);
+    const connection = await open(endpoint, options, tracer);
     tracer?.connected(formatEndpoint(endpoint), connection.remote);
     if (options.tls !== undefined) {
-      connection.setDeadline('tls', timeouts.tls);
+      connection.setDeadline('tls', options.timeouts?.tls ?? DEFAULT_CONNECT_TIMEOUTS.tls);
       await connection.upgrade(options.tls);
       connection.clearDeadline();
     }
@@ -80,37 +75,30 @@ export async function connect(endpoint: Endpoint, options: ConnectOptions = {}):
   }
 }
 
-async function open(
-  endpoint: Endpoint,
-  options: ConnectOptions,
-  timeouts: Required<ConnectTimeouts>,
-  tracer: Tracer | undefined,
-): Promise<Connection> {
-  const common = { signal: options.signal, tracer };
+async function open(endpoint: Endpoint, options: ConnectOptions, tracer: Tracer | undefined): Promise<Connection> {
+  const { signal } = options;
+  const within = options.timeouts?.connect ?? DEFAULT_CONNECT_TIMEOUTS.connect;
   if ('path' in endpoint) {
+    const { path } = endpoint;
     const started = performance.now();
-    const stream = await socketTo(
-      { path: endpoint.path, allowHalfOpen: true },
-      formatEndpoint(endpoint),
-      timeouts.connect,
-      options.signal,
-    );
+    const stream = await socketTo({ path, allowHalfOpen: true }, endpoint, within, signal);
     const timing = { lookup: 0, connect: performance.now() - started, tls: 0 };
-    return new Connection({ stream, remote: endpoint.path, host: '', timing, ...common });
+    return new Connection({ stream, remote: path, host: '', timing, signal, tracer });
   }
+  const { host } = endpoint;
   if (options.proxy === undefined) {
-    const { socket, remote, timing } = await openHost(endpoint, options, timeouts);
-    return new Connection({ stream: socket, remote, host: endpoint.host, timing, ...common });
+    const { socket, remote, timing } = await openHost(endpoint, options, within);
+    return new Connection({ stream: socket, remote, host, timing, signal, tracer });
   }
   const server = parseProxy(options.proxy);
   const { guard: _, ...direct } = options;
-  const { socket, remote, timing } = await openHost(server.endpoint, direct, timeouts);
+  const { socket, remote, timing } = await openHost(server.endpoint, direct, within);
   if (server.kind === 'socks5') {
-    const stream = await tunnelBySocks(socket, server, endpoint, timeouts.connect);
-    return new Connection({ stream, remote, host: endpoint.host, timing, ...common });
+    const stream = await tunnelBySocks(socket, server, endpoint, within, signal);
+    return new Connection({ stream, remote, host, timing, signal, tracer });
   }
-  const connection = new Connection({ stream: socket, remote, host: endpoint.host, timing, ...common });
-  connection.setDeadline('proxy', timeouts.connect);
+  const connection = new Connection({ stream: socket, remote, host, timing, signal, tracer });
+  connection.setDeadline('proxy', within);
   try {
     await tunnelByConnect(connection, server, endpoint);
   } catch (error) {
@@ -127,18 +115,14 @@ interface Opened {
   readonly timing: ConnectTiming;
 }
 
-async function openHost(
-  endpoint: HostEndpoint,
-  options: ConnectOptions,
-  timeouts: Required<ConnectTimeouts>,
-): Promise<Opened> {
+async function openHost(endpoint: HostEndpoint, options: ConnectOptions, within: number): Promise<Opened> {
   const { host, port } = endpoint;
   const started = performance.now();
   const family = net.isIP(host);
   const literal = family !== 0;
   const addresses: readonly IpAddress[] = literal
     ? [{ address: host, family: family === 6 ? 6 : 4 }]
-    : await within(addressesOf(host, options.resolve ?? resolveBySystem), 'lookup', timeouts.lookup, options.signal);
+    : await resolved(host, options);
   // one refused address refuses the name: a name that mixes public and private addresses is how rebinding is done
   if (options.guard !== undefined) for (const address of addresses) options.guard(address, host);
   const connecting = performance.now();
@@ -153,11 +137,20 @@ async function openHost(
     noDelay: true,
   };
   if (options.localAddress !== undefined) target.localAddress = options.localAddress;
-  const socket = await socketTo(target, formatEndpoint(endpoint), timeouts.connect, options.signal);
+  const socket = await socketTo(target, endpoint, within, options.signal);
   const timing = { lookup: literal ? 0 : connecting - started, connect: performance.now() - connecting, tls: 0 };
   // where there was but one address, there is no need to ask the system which one it was
-  const address = addresses.length === 1 ? addresses[0]?.address : socket.remoteAddress;
-  return { socket, remote: formatEndpoint({ host: address ?? host, port }), timing };
+  const [only, another] = addresses;
+  const address = another === undefined ? only?.address : socket.remoteAddress;
+  const remote = family === 4 ? `${host}:${port}` : formatEndpoint({ host: address ?? host, port });
+  return { socket, remote, timing };
+}
+
+function resolved(
+  host: string,
+  { resolve = resolveBySystem, timeouts, signal }: ConnectOptions,
+): Promise<readonly IpAddress[]> {
+  return within(addressesOf(host, resolve), 'lookup', timeouts?.lookup ?? DEFAULT_CONNECT_TIMEOUTS.lookup, signal);
 }
 
 function fixed(addresses: readonly IpAddress[]): net.LookupFunction {
@@ -170,7 +163,7 @@ function fixed(addresses: readonly IpAddress[]): net.LookupFunction {
 
 function socketTo(
   target: net.NetConnectOpts,
-  name: string,
+  endpoint: Endpoint,
   ms: number,
   signal: AbortSignal | undefined,
 ): Promise<net.Socket> {
@@ -189,7 +182,7 @@ function socketTo(
       }
     };
     const onConnect = (): void => settle();
-    const onError = (error: Error): void => settle(refused(name, error));
+    const onError = (error: Error): void => settle(refused(formatEndpoint(endpoint), error));
     const onAbort = (): void => settle(aborted(signal, 'connect'));
     const timer = setTimeout(() => settle(late('connect', ms)), ms);
     socket.on('connect', onConnect);
@@ -213,13 +206,6 @@ async function within<T>(work: Promise<T>, phase: string, ms: number, signal: Ab
     clearTimeout(timer);
     if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
   }
-}
-
-function late(phase: string, ms: number): TimeoutError {
-  return new TimeoutError('DEADLINE_PASSED', `the deadline of phase ${phase} (${ms} ms) passed`, {
-    phase,
-    retryable: true,
-  });
 }
 
 function refused(name: string, error: Error): ConnectionError {
