@@ -28,7 +28,8 @@ const apache = () =>
       `${outside}/cgi/nph-raw`,
       '#!/bin/sh\nprintf "HTTP/1.0 200 By hand\\r\\nX-Odd:  1\\r\\nx-odd: 2\\r\\n\\r\\nraw\\r\\n"\n',
     );
-    chmodSync(`${outside}/cgi/nph-raw`, 0o755);
+    writeFileSync(`${outside}/cgi/plain`, '#!/bin/sh\nprintf "Content-Type: text/plain\\n\\nby a program\\n"\n');
+    for (const name of ['nph-raw', 'plain']) chmodSync(`${outside}/cgi/${name}`, 0o755);
     writeFileSync(
       `${outside}/conf`,
       `ServerRoot ${inside}\nPidFile ${inside}/pid\nListen 127.0.0.1:${port}\nServerName localhost\nErrorLog ${inside}/errors
@@ -93,6 +94,10 @@ const SERVERS: Record<string, Server> = {
         ['x-odd', '2'],
       ]);
       expect((await fetchPage(url, { version: '1.1' })).headers.get('Connection')).toBe('close');
+      const chunked = await fetchPage(`${url}/cgi/plain`, { version: '1.1' });
+      expect([chunked.framing, chunked.text()]).toEqual(['chunked', 'by a program\n']);
+      const simple = await fetchPage(`${url}/cgi/plain`);
+      expect([simple.framing, simple.text()]).toEqual(['until-close', 'by a program\n']);
     },
   },
   lighttpd: { start: lighttpd, version: '1.0' },
