@@ -14,5 +14,6 @@ const dts = { compilerOptions: { ignoreDeprecations: '6.0' } };
 
 export default defineConfig([
   { ...shared, entry, format: ['esm', 'cjs'], dts },
-  { ...shared, entry: { 'cli/main': 'src/cli/main.ts' }, format: ['esm'] },
+  // a map of the whole library again would be half of the package
+  { ...shared, entry: { 'cli/main': 'src/cli/main.ts' }, format: ['esm'], sourcemap: false },
 ]);

@@ -8,8 +8,8 @@
  *     declare const url: string;
  *     -->
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
@@ -35,6 +35,37 @@ test('there are blocks to look at', () => {
 test('every block of code compiles', { timeout: 30_000 }, () => {
   expect(faultsOf(blocks)).toEqual([]);
 });
+
+test('every link to another place of the project leads there', () => {
+  const lost: string[] = [];
+  for (const page of [...pages, 'CONTRIBUTING.md']) {
+    const text = readFileSync(join(ROOT, page), 'utf8').replace(/^```[\s\S]*?^```$/gm, '');
+    for (const [, link = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(link)) continue;
+      const [path = '', anchor] = link.split('#');
+      const target = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path);
+      if (!existsSync(target)) lost.push(`${page}: ${link}`);
+      else if (anchor !== undefined && !anchorsOf(target).includes(anchor)) lost.push(`${page}: ${link}`);
+    }
+  }
+  expect(lost).toEqual([]);
+});
+
+test('every run-time dependency has its reason in the README', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  expect(Object.keys(dependencies).filter((name) => !readme.includes(`| [${name}](`))).toEqual([]);
+});
+
+/** The names that headings get where Markdown is shown. */
+function anchorsOf(page: string): string[] {
+  return [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 function markdownIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
