@@ -1,5 +1,5 @@
 /** What the system's faults are called here. */
-import { AbortError, ConnectionError, PlainwireError } from '../errors.ts';
+import { AbortError, ConnectionError, PlainwireError, TimeoutError } from '../errors.ts';
 
 /** What an AbortSignal's reason becomes. */
 export function aborted(signal: AbortSignal | undefined, phase: string | undefined): AbortError {
@@ -14,5 +14,13 @@ export function lost(error: Error, phase: string | undefined): PlainwireError {
     cause: error,
     retryable: true,
     phase,
+  });
+}
+
+/** What a phase becomes that took too long. */
+export function late(phase: string, ms: number): TimeoutError {
+  return new TimeoutError('DEADLINE_PASSED', `the deadline of phase ${phase} (${ms} ms) passed`, {
+    phase,
+    retryable: true,
   });
 }

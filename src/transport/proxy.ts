@@ -1,8 +1,9 @@
 /** Through a proxy: HTTP CONNECT (RFC 9110 section 9.3.6) by hand, SOCKS5 (RFC 1928, RFC 1929) by the socks library. */
 import { isIP, type Socket } from 'node:net';
-import { ConnectionError, MessageError, PlainwireError } from '../errors.ts';
+import { ConnectionError, MessageError, type PlainwireError } from '../errors.ts';
 import type { Connection } from './connection.ts';
 import { formatEndpoint, type HostEndpoint } from './endpoint.ts';
+import { aborted, late } from './faults.ts';
 
 /** `'http://user:pass@proxy:3128'` or `'socks5://user:pass@proxy:1080'`; credentials percent-encoded as in any URL. */
 export type ProxyUrl = string | URL;
@@ -79,14 +80,27 @@ export async function tunnelByConnect(
   connection.unread(Buffer.from(answer.slice(end + 4), 'latin1'));
 }
 
-/** Asks a SOCKS5 proxy for a connection; the socket carries the target's bytes from then on. */
+/**
+ * Asks a SOCKS5 proxy for a connection; the socket carries the target's bytes from then on.
+ * @throws ConnectionError PROXY_FAILED, TimeoutError, AbortError
+ */
 export async function tunnelBySocks(
   socket: Socket,
   server: ProxyServer,
   target: HostEndpoint,
   ms: number,
+  signal: AbortSignal | undefined,
 ): Promise<Socket> {
   const { SocksClient } = await import('socks');
+  let ended: PlainwireError | undefined;
+  const end = (fault: PlainwireError): void => {
+    ended ??= fault;
+    socket.destroy();
+  };
+  const onAbort = (): void => end(aborted(signal, 'proxy'));
+  const timer = setTimeout(() => end(late('proxy', ms)), ms);
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort();
   try {
     const tunnel = await SocksClient.createConnection({
       command: 'connect',
@@ -100,14 +114,18 @@ export async function tunnelBySocks(
           : { userId: server.credentials.user, password: server.credentials.password }),
       },
       destination: { host: target.host, port: target.port },
-      timeout: ms,
+      // the library's own clock is not to be faster than ours
+      timeout: ms + 1_000,
       existing_socket: socket,
     });
     return tunnel.socket;
   } catch (error) {
     socket.destroy();
-    if (error instanceof PlainwireError) throw error;
+    if (ended !== undefined) throw ended;
     throw failed(server, error instanceof Error ? error.message : String(error), error);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 

@@ -196,6 +196,7 @@ export class ServerSession {
       this.reads += 1;
       this.roundTrips = Math.max(this.roundTrips, this.#heardOf + 1);
       this.#input += chunk.toString('latin1');
+      this.#shared.changed();
       if (this.#expects === 'answer') this.#takeAnswer();
       else if (!this.#working) void this.#work();
     });

@@ -3,8 +3,10 @@ import net from 'node:net';
 
 export interface ProxyOptions {
   readonly credentials?: { readonly user: string; readonly pass: string };
-  /** Where every tunnel leads, whatever is asked for; undefined: to the port asked for, on this host. */
+  /** Another answer than a tunnel to the port asked for, on this host: an HTTP head, or the number of a SOCKS error. */
   readonly answer?: (target: string) => string | undefined;
+  /** Asked for each request: whether it is never answered. */
+  readonly silent?: () => boolean;
 }
 
 export interface Proxy extends AsyncDisposable {
@@ -13,9 +15,10 @@ export interface Proxy extends AsyncDisposable {
   /** What tunnels were asked for, `'host:port'`. */
   readonly targets: readonly string[];
   readonly heads: readonly string[];
+  /** Settles when every client is gone. */
+  closed(): Promise<void>;
 }
 
-/** An HTTP proxy; `answer` may give another answer than a tunnel, without its last CRLF. */
 export async function httpProxy(options: ProxyOptions = {}): Promise<Proxy> {
   const { credentials } = options;
   const token = credentials === undefined ? '' : btoa(`${credentials.user}:${credentials.pass}`);
@@ -25,6 +28,7 @@ export async function httpProxy(options: ProxyOptions = {}): Promise<Proxy> {
     heads.push(head);
     const target = /^CONNECT (\S+) HTTP\/1\.1\r\n/.exec(head)?.[1] ?? '';
     asked.push(target);
+    if (options.silent?.() === true) return void socket.resume();
     const authorized = token === '' || head.includes(`\r\nProxy-Authorization: Basic ${token}\r\n`);
     const refusal = authorized ? options.answer?.(target) : 'HTTP/1.1 407 Proxy Authentication Required';
     if (refusal !== undefined) return void socket.end(`${refusal}\r\n\r\n`);
@@ -54,6 +58,7 @@ export async function socksProxy(options: ProxyOptions = {}): Promise<Proxy> {
     const host = request[3] === 3 ? request.subarray(5, 5 + length).toString() : request.subarray(4, 8).join('.');
     const target = `${host}:${request.readUInt16BE(request.length - 2)}`;
     asked.push(target);
+    if (options.silent?.() === true) return void socket.resume();
     const refusal = options.answer?.(target);
     const answer = (status: number): Buffer => Buffer.of(5, status, 0, 1, 0, 0, 0, 0, 0, 0);
     if (refusal !== undefined) return void socket.end(answer(Number(refusal)));
@@ -92,10 +97,14 @@ async function proxy(
   const targets: string[] = [];
   const heads: string[] = [];
   const sockets = new Set<net.Socket>();
+  let left = (): void => {};
   const server = net.createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
+    socket.on('close', () => {
+      sockets.delete(socket);
+      left();
+    });
     void serve(socket, targets, heads);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -106,6 +115,9 @@ async function proxy(
     url: `${scheme}://${login}127.0.0.1:${port}`,
     targets,
     heads,
+    closed: async () => {
+      while (sockets.size > 0) await new Promise<void>((resolve) => (left = resolve));
+    },
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         for (const socket of sockets) socket.destroy();
