@@ -1,6 +1,7 @@
 /** The caller's word for a server, an object or a URL, and the settings that follow from it. */
 import { hostname } from 'node:os';
 import { MessageError } from '../errors.ts';
+import { toAsciiDomain } from '../mime/mailbox.ts';
 import type { Trace } from '../trace/event.ts';
 import {
   checkEndpoint,
@@ -168,8 +169,10 @@ function nameOf(given: string | undefined): string | undefined {
   }
   if (/[\r\n\0]/.test(given))
     throw new MessageError('FORBIDDEN_CHARACTER', 'name', 'CR, LF and NUL have no place in an EHLO name');
-  if (!/^[^\s\x7f]+$/.test(given)) throw new MessageError('BAD_INPUT', 'name', 'an EHLO name is one word');
-  return given;
+  // RFC 5321 section 2.3.5: domain names cross the wire as A-labels
+  const name = /^[\0-\x7f]*$/.test(given) ? given : toAsciiDomain(given, 'name');
+  if (!/^[!-~]+$/.test(name)) throw new MessageError('BAD_INPUT', 'name', 'an EHLO name is one word');
+  return name;
 }
 
 /** `smtp`, `smtps`, `lmtp`, `lmtps`, each with `+unix` for a path. */

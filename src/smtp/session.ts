@@ -186,6 +186,7 @@ export class Session {
   }
 
   #completeAnswered(): void {
+    if (this.#answered.length === 0) return;
     for (const run of this.#answered.splice(0)) this.#complete(run);
   }
 

@@ -232,6 +232,18 @@ describe('an address that says more than an address', () => {
   });
 });
 
+describe('the EHLO name', () => {
+  it.each(['a b', 'a\tb', 'a\x01b', 'a\x7f', '', 'a\u2028b', 'ü..ü'])('%j is none', async (name) => {
+    expectRefused(await sending({}, {}, { name }), 'name');
+    expect(connections).toBe(0);
+  });
+
+  it('crosses the wire in ASCII', async () => {
+    expect(await sending({}, {}, { name: 'bücher.example' })).toBeUndefined();
+    expect(heard[0]).toBe('EHLO xn--bcher-kva.example');
+  });
+});
+
 describe('what a caller says by hand', () => {
   it.each(['DATA', 'data', ' DATA', 'BDAT 5 LAST', 'bdat 0', 'STARTTLS', 'StartTLS'])(
     '%j does not stand alone',
