@@ -78,17 +78,16 @@ class ConnectionReader {
     this.#protocol = protocol;
     this.#target = target;
     this.hasBegun = true;
-    this.#pendingConnecting = true;
+    this.#emit({ kind: 'connecting', ...this.#base(), target });
   }
-
-  #pendingConnecting = false;
 
   /** A comment or an action of a `.wire` file; of other transcripts, facts say nothing here. */
   fact(line: string): void {
     const time = /^# (\d+(?:\.\d+)?) ms$/.exec(line)?.[1];
-    if (time !== undefined) this.#time = Number(time);
-    this.#connecting();
-    if (time !== undefined) return;
+    if (time !== undefined) {
+      this.#time = Number(time);
+      return;
+    }
     const remote = /^# connected to (.+)$/.exec(line)?.[1];
     if (remote !== undefined) this.#emit({ kind: 'connected', ...this.#base(), target: this.#target, remote });
     else if (line === '-- tls') this.#tls();
@@ -98,7 +97,6 @@ class ConnectionReader {
   }
 
   line(side: 'client' | 'server' | 'unknown', bytes: Buffer): void {
-    this.#connecting();
     this.hasBegun = true;
     const text = bytes.toString('latin1');
     if (side === 'server' || (side === 'unknown' && this.#looksLikeServer(text))) this.#server(bytes);
@@ -110,15 +108,9 @@ class ConnectionReader {
     this.#flushReply();
   }
 
-  #connecting(): void {
-    if (!this.#pendingConnecting) return;
-    this.#pendingConnecting = false;
-    this.#emit({ kind: 'connecting', ...this.#base(), target: this.#target });
-  }
-
   #looksLikeServer(text: string): boolean {
     if (this.#content === 'dots' || this.#chunk > 0) return false;
-    if (this.#protocol === 'http') return this.#heard || text.startsWith('HTTP/');
+    if (this.#protocol === 'http') return this.#heard || this.#reply.length > 0 || text.startsWith('HTTP/');
     return /^(?:[2-5]\d\d(?:[ -]|\r\n)|HTTP\/)/.test(text);
   }
 

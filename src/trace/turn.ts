@@ -31,7 +31,8 @@ export const CONTENT_SHOWN = 4096;
 
 /** Whether an event is a piece of content and not a line of dialogue. */
 export function isContent(event: SentEvent | ReceivedEvent): boolean {
-  return event.kind === 'sent' ? event.verb === undefined && event.phase === 'content' : event.phase === 'body';
+  if (event.kind === 'sent' && event.verb !== undefined) return false;
+  return event.phase === 'body' || (event.kind === 'sent' && event.phase === 'content');
 }
 
 /** The content of one connection while it goes by. */

@@ -71,7 +71,7 @@ export const PAGE_SCRIPT = `'use strict';
     if (event.pointerType === 'touch') return;
     const entry = entryOf(event);
     if (entry) show(entry);
-    else if (event.target.closest('.picture')) show(kept);
+    else if (kept && !event.target.closest('#panel')) show(kept);
   });
   document.addEventListener('focusin', (event) => {
     const entry = entryOf(event);
