@@ -1,9 +1,8 @@
 /** Messages that are hard to carry, each in one sitting made anew, so that it can be told from those before. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
 import { compose, type Message, type MessageInit } from '../../../src/mime/index.ts';
+import { CACHE } from './server.ts';
 
 export const READER = 'reader@mail.test';
 const WRITER = 'writer@client.test';
@@ -29,13 +28,10 @@ const SMUGGLING = ['\n.\n', '\n.\r\n', '\r.\r', '\r.\r\n', '\r\n.\r', '\r\n.\n',
   )
   .join('\r\n');
 
-let file: string | undefined;
-
 /** Five million octets of a file, written once. */
 export function bigFile(): string {
-  if (file !== undefined) return file;
-  file = join(mkdtempSync(join(tmpdir(), 'plainwire-interop-')), 'big.bin');
-  writeFileSync(file, randomBytes(FILE_OCTETS));
+  const file = `${CACHE}/big.bin`;
+  if (!existsSync(file)) writeFileSync(file, randomBytes(FILE_OCTETS));
   return file;
 }
 

@@ -52,6 +52,8 @@ export function startInRoot(command: string, args: readonly string[], signs: rea
 export async function runInRoot(command: string, args: readonly string[], input = ''): Promise<string> {
   const child = spawn('chroot', [ROOT, command, ...args], { env: ENVIRONMENT });
   const log = logOf(child);
+  // a program that reads nothing may be gone already
+  child.stdin.on('error', () => {});
   child.stdin.end(input);
   const code = await new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve));
   if (code !== 0) throw new Error(`${command} ended with ${code}: ${log()}`);
