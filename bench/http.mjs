@@ -2,7 +2,7 @@
  * Pages a second and a big body, side by side: plainwire, a raw node:net script, node:http, undici, fetch, curl, against
  * nginx on loopback, the connection closed each time.
  *
- *   npm run build && node bench/http.mjs [--rounds 5] [--pages 5000] [--only plainwire,raw]
+ *   npm run build && node bench/http.mjs [--rounds 5] [--pages 10000] [--only plainwire,raw]
  *
  * Needs nginx; undici and curl are measured where they are there. nginx is pinned to CPU 0, each client, a process of
  * its own for every figure, to CPU 1.
@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
-    pages: { type: 'string', default: '5000' },
+    pages: { type: 'string', default: '10000' },
     only: { type: 'string' },
     skip: { type: 'string', default: '' },
   },

@@ -50,15 +50,11 @@ export function isPublic(address: string): boolean {
   const [literal = ''] = address.split('%');
   const bits = literal.includes(':') ? ipv6Bits(literal) : ipv4Bits(literal);
   if (bits === undefined) return false;
-  if (bits.length === 32) return !BLOCKS_4.some((block) => bits.startsWith(block));
-  const embedded = embeddedIpv4(bits);
-  if (embedded !== undefined) return !BLOCKS_4.some((block) => embedded.startsWith(block));
-  return bits.startsWith('001') && !BLOCKS_6.some((block) => bits.startsWith(block));
-}
-
-/** IPv4-mapped (::ffff:0:0/96) and NAT64 (64:ff9b::/96) addresses reach the IPv4 address they end in. */
-function embeddedIpv4(bits: string): string | undefined {
-  return bits.startsWith(MAPPED) || bits.startsWith(NAT64) ? bits.slice(96) : undefined;
+  const { four, six, embedding } = blocks();
+  const within = (list: readonly string[], wanted: string): boolean => list.some((block) => wanted.startsWith(block));
+  if (bits.length === 32) return !within(four, bits);
+  if (within(embedding, bits)) return !within(four, bits.slice(96));
+  return bits.startsWith('001') && !within(six, bits);
 }
 
 function ipv4Bits(literal: string): string | undefined {
@@ -88,7 +84,21 @@ function prefix(block: string): string {
   return (bits ?? '').slice(0, Number(length));
 }
 
-const BLOCKS_4 = NOT_PUBLIC_4.map(prefix);
-const BLOCKS_6 = NOT_PUBLIC_6.map(prefix);
-const MAPPED = prefix('::ffff:0:0/96');
-const NAT64 = prefix('64:ff9b::/96');
+interface Blocks {
+  readonly four: readonly string[];
+  readonly six: readonly string[];
+  /** IPv4-mapped and NAT64: they reach the IPv4 address they end in. */
+  readonly embedding: readonly string[];
+}
+
+let known: Blocks | undefined;
+
+/** Worked out when first asked for: most who fetch pages never ask. */
+function blocks(): Blocks {
+  known ??= {
+    four: NOT_PUBLIC_4.map(prefix),
+    six: NOT_PUBLIC_6.map(prefix),
+    embedding: ['::ffff:0:0/96', '64:ff9b::/96'].map(prefix),
+  };
+  return known;
+}
