@@ -49,12 +49,13 @@ export function envelopeOf(init: MessageInit, people: People): Envelope {
 }
 
 /** True if a header or the envelope can't be said in ASCII; who is in Bcc alone is in the envelope only. */
-export function needsUtf8Header(people: People): boolean {
-  return [people.from, people.sender, people.replyTo, people.to, people.cc].some(hasUtf8);
+export function needsUtf8Header({ from, sender, replyTo, to, cc }: People): boolean {
+  return hasUtf8(from) || hasUtf8(to) || hasUtf8(cc) || hasUtf8(replyTo) || hasUtf8(sender);
 }
 
 function hasUtf8(list: readonly (Address | Group)[]): boolean {
-  for (const entry of list) {
+  for (let index = 0; index < list.length; index++) {
+    const entry = list[index] as Address | Group;
     if (isGroup(entry) ? hasUtf8(entry.group) : !entry.ascii) return true;
   }
   return false;

@@ -38,7 +38,10 @@ function hex(octet: number): string {
   return octet.toString(16).toUpperCase().padStart(2, '0');
 }
 
-/** No octet becomes more than three, and no 24 of them need more than one soft line break. */
+/**
+ * No octet becomes more than three, and no 24 of them need more than one soft line break. (In Latin-1 an octet becomes up
+ * to six; but a short text has at most a third of the octets that there is room for.)
+ */
 const MAX_GROWTH = 3.2;
 /** What is written at once may reach that far behind the end. */
 const MARGIN = 8;
@@ -52,6 +55,12 @@ export function countEscapes(bytes: Uint8Array): number {
 
 /** In text every LF ends a line; in octets only CRLF does, and any other LF must come back as it is. */
 export type LineEnds = 'text' | 'octets';
+
+/** Whether octets above ASCII are UTF-8 already, or characters of which UTF-8 makes two octets each. */
+type Charset = 'utf-8' | 'latin1';
+
+/** Strings without it are kept in one octet a character: to look there takes no time, and to copy them hardly any. */
+const BEYOND_LATIN1 = /[^\0-\xff]/;
 
 /** Octets that are encoded without asking for memory: what a small message holds, or a block of a big one. */
 const AT_ONCE = 96 * 1024;
@@ -74,29 +83,35 @@ export const MAX_SHORT_TEXT = AT_ONCE / 3;
 
 /** A short text, encoded; every call begins a line. */
 export function shortText(text: string): string {
-  const length = scratchIn.octets.write(text, 0, 'utf8');
-  return scratchOut.octets.toString('latin1', 0, encode(scratchIn, length, scratchOut, 'text'));
+  return scratchOut.octets.toString('latin1', 0, encodeShort(text));
 }
 
 /** A short text, encoded, as octets of its own. */
 export function shortTextOctets(text: string): Uint8Array {
-  const length = scratchIn.octets.write(text, 0, 'utf8');
-  return Buffer.from(scratchOut.octets.subarray(0, encode(scratchIn, length, scratchOut, 'text')));
+  return Buffer.from(scratchOut.octets.subarray(0, encodeShort(text)));
+}
+
+/** Encodes into the memory that is kept, and returns the length. */
+function encodeShort(text: string): number {
+  const charset = BEYOND_LATIN1.test(text) ? 'utf-8' : 'latin1';
+  const length = scratchIn.octets.write(text, 0, charset);
+  return encode(scratchIn, length, scratchOut, 'text', charset);
 }
 
 /** Octets of any number, encoded; every call begins a line. */
 export function quotedPrintable(octets: Uint8Array, lineEnds: LineEnds): Uint8Array {
   const out = memory(Buffer.allocUnsafe(Math.ceil(octets.length * MAX_GROWTH) + MARGIN));
   const input = memory(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength));
-  return out.octets.subarray(0, encode(input, octets.length, out, lineEnds));
+  return out.octets.subarray(0, encode(input, octets.length, out, lineEnds, 'utf-8'));
 }
 
 /**
  * Writes the encoded octets and returns where they end. Octets that can stay as they are go four in one step: they are
  * looked at together, as one number, and those before the first that can't stay are kept.
  */
-function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds): number {
+function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds, charset: Charset): number {
   const isText = lineEnds === 'text';
+  const isLatin1 = charset === 'latin1';
   const { octets: bytes, view: input } = from;
   const { octets: out, view: output } = to;
   const lastFour = end - 4;
@@ -121,7 +136,15 @@ function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds): numb
     const octet = bytes[index] as number;
     const kind = KIND[octet] as number;
     if (kind === ESCAPE) {
-      if (at + 3 <= limit) {
+      if (isLatin1 && octet > 0x7f) {
+        if (at + 6 <= limit) {
+          output.setInt32(at, ESCAPED[0xc0 | (octet >> 6)] as number, true);
+          output.setInt32(at + 3, ESCAPED[0x80 | (octet & 0x3f)] as number, true);
+          at += 6;
+          index += 1;
+          continue;
+        }
+      } else if (at + 3 <= limit) {
         // One octet too many is written, and overwritten by what follows.
         output.setInt32(at, ESCAPED[octet] as number, true);
         at += 3;
