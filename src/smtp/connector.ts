@@ -1,6 +1,6 @@
 /** Finds a server and opens a session on it: the one that was named, or a domain's mail exchangers in their order. */
 import { ConnectionError, PlainwireError, UnsupportedError } from '../errors.ts';
-import { connect, type Endpoint, type MailExchanger, resolveMx, TlsSessions } from '../transport/index.ts';
+import { connect, type Endpoint, type MailExchanger, resolveMx, TlsSessions, within } from '../transport/index.ts';
 import { channels } from './diagnostics.ts';
 import { Driver } from './driver.ts';
 import type { Settings } from './options.ts';
@@ -25,7 +25,7 @@ export class Connector {
   async open(giveUp?: AbortSignal): Promise<Driver> {
     const { target } = this.#settings;
     if (target.kind === 'endpoint') return await this.#openOn(target.endpoint, giveUp);
-    const hosts = await this.#hostsOf(target.domain);
+    const hosts = await this.#hostsOf(target.domain, giveUp);
     let last: unknown;
     for (const host of hosts) {
       try {
@@ -38,10 +38,15 @@ export class Connector {
     throw last;
   }
 
+  /** What ends a connection on its way: the caller's signal, and who waits for it no more. */
+  #signalWith(giveUp: AbortSignal | undefined): AbortSignal | undefined {
+    const signals = [this.#settings.signal, giveUp].filter((each) => each !== undefined);
+    return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+  }
+
   async #openOn(endpoint: Endpoint, giveUp: AbortSignal | undefined): Promise<Driver> {
     const { security, tls, trace, lmtp, proxy, deadlines, resolve } = this.#settings;
-    const signals = [this.#settings.signal, giveUp].filter((each) => each !== undefined);
-    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+    const signal = this.#signalWith(giveUp);
     const connection = await connect(endpoint, {
       timeouts: { lookup: deadlines.lookup, connect: deadlines.connect, tls: deadlines.tls },
       protocol: lmtp ? 'lmtp' : 'smtp',
@@ -58,8 +63,9 @@ export class Connector {
   }
 
   /** RFC 5321 section 5.1: by preference, equals in random order; without MX records the domain itself. */
-  async #hostsOf(domain: string): Promise<readonly string[]> {
-    const exchangers = await this.#resolveMx(domain);
+  async #hostsOf(domain: string, giveUp: AbortSignal | undefined): Promise<readonly string[]> {
+    const { lookup } = this.#settings.deadlines;
+    const exchangers = await within(this.#resolveMx(domain), 'lookup', lookup, this.#signalWith(giveUp));
     if (exchangers.length === 0) return [domain];
     if (exchangers.some(({ exchange }) => exchange === '')) {
       throw new UnsupportedError('EXTENSION_NOT_OFFERED', `${domain} takes no mail (null MX, RFC 7505)`, {

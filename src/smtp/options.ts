@@ -8,6 +8,7 @@ import {
   type Endpoint,
   type ProxyUrl,
   parseEndpoint,
+  parseProxy,
   type Resolve,
   type TlsOptions,
 } from '../transport/index.ts';
@@ -105,6 +106,7 @@ export function settingsOf(server: string | SmtpOptions, known: ReadonlySet<stri
     if (!FIELDS.has(key) && !known.has(key)) refuseOption('option', key, [...FIELDS, ...known]);
   }
   const { auth, lmtp = false } = options;
+  if (options.proxy !== undefined) parseProxy(options.proxy);
   if (auth !== undefined) checkCredentials(auth);
   const security = options.security ?? defaultSecurity(options);
   if (!SECURITIES.includes(security))

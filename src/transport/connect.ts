@@ -5,10 +5,11 @@ import type { Protocol, Trace } from '../trace/event.ts';
 import { Tracer } from '../trace/tracer.ts';
 import { Connection, type ConnectTiming } from './connection.ts';
 import { checkEndpoint, type Endpoint, formatEndpoint, type HostEndpoint } from './endpoint.ts';
-import { aborted, late } from './faults.ts';
+import { aborted, inWords, late } from './faults.ts';
 import { type ProxyUrl, parseProxy, tunnelByConnect, tunnelBySocks } from './proxy.ts';
 import { addressesOf, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
 import type { TlsOptions } from './tls.ts';
+import { within } from './within.ts';
 
 /** Milliseconds; RFC 5321 gives no value for these, so they are what a person would still wait for. */
 export interface ConnectTimeouts {
@@ -191,26 +192,9 @@ function socketTo(
   });
 }
 
-/** What can't be cancelled is at least not waited for. */
-async function within<T>(work: Promise<T>, phase: string, ms: number, signal: AbortSignal | undefined): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort: (() => void) | undefined;
-  const ended = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late(phase, ms)), ms);
-    onAbort = () => reject(aborted(signal, phase));
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, ended]);
-  } finally {
-    clearTimeout(timer);
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
-  }
-}
-
 function refused(name: string, error: Error): ConnectionError {
   const causes = error instanceof AggregateError ? (error.errors as Error[]) : [error];
-  const reasons = new Set(causes.map((each) => (each as NodeJS.ErrnoException).code ?? each.message));
+  const reasons = new Set(causes.map((each) => inWords((each as NodeJS.ErrnoException).code ?? each.message)));
   return new ConnectionError('CONNECT_FAILED', `no connection to ${name}: ${[...reasons].join(', ')}`, {
     cause: error,
     phase: 'connect',

@@ -6,11 +6,30 @@ export function aborted(signal: AbortSignal | undefined, phase: string | undefin
   return new AbortError('ABORTED', 'the caller aborted', { cause: signal?.reason, phase });
 }
 
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens there',
+  ECONNRESET: 'the peer broke it off',
+  EPIPE: 'the peer is gone',
+  ETIMEDOUT: 'nobody answers',
+  EHOSTUNREACH: 'there is no way to that host',
+  ENETUNREACH: 'there is no way to that network',
+  EADDRINUSE: 'it is taken',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'this user may not',
+  ENOENT: 'there is no such path',
+};
+
+/** The system's code with what it means: `'nobody listens there (ECONNREFUSED)'`. */
+export function inWords(code: string): string {
+  const words = WORDS[code];
+  return words === undefined ? code : `${words} (${code})`;
+}
+
 /** What a fault of the socket becomes. */
 export function lost(error: Error, phase: string | undefined): PlainwireError {
   if (error instanceof PlainwireError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? error.message;
-  return new ConnectionError('CONNECTION_LOST', `the connection broke: ${code}`, {
+  return new ConnectionError('CONNECTION_LOST', `the connection broke: ${inWords(code)}`, {
     cause: error,
     retryable: true,
     phase,

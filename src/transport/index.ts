@@ -31,3 +31,4 @@ export { cachingResolve, type IpAddress, type Resolve, resolveBySystem } from '.
 export { resolveByDns } from './resolve-dns.ts';
 export { type TlsOptions, TlsSessions } from './tls.ts';
 export type { ServerTlsOptions } from './tls-server.ts';
+export { within } from './within.ts';

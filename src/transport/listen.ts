@@ -4,6 +4,7 @@ import net from 'node:net';
 import { ConnectionError, MessageError, PlainwireError } from '../errors.ts';
 import { Connection } from './connection.ts';
 import { type Endpoint, formatEndpoint } from './endpoint.ts';
+import { inWords } from './faults.ts';
 import { checkServerTls, type ServerTlsOptions } from './tls-server.ts';
 
 /** How long a client may take for its TLS handshake, in milliseconds. */
@@ -134,7 +135,7 @@ async function open(server: net.Server, endpoint: Endpoint): Promise<void> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'EADDRINUSE' || !('path' in endpoint) || !(await isStale(endpoint.path))) {
-      throw new ConnectionError('LISTEN_FAILED', `can't listen on ${formatEndpoint(endpoint)}: ${code ?? error}`, {
+      throw new ConnectionError('LISTEN_FAILED', `can't listen on ${formatEndpoint(endpoint)}: ${inWords(code ?? String(error))}`, {
         cause: error,
         phase: 'listen',
       });

@@ -22,8 +22,8 @@ export function parseProxy(proxy: ProxyUrl): ProxyServer {
   let url: URL;
   try {
     url = new URL(proxy);
-  } catch (cause) {
-    throw new MessageError('BAD_INPUT', 'proxy', `not a URL: '${proxy}'`, { cause });
+  } catch {
+    throw notAUrl();
   }
   const kind = url.protocol === 'http:' ? 'http' : /^socks5?h?:$/.test(url.protocol) ? 'socks5' : undefined;
   if (kind === undefined) {
@@ -41,8 +41,25 @@ export function parseProxy(proxy: ProxyUrl): ProxyServer {
   const credentials =
     url.username === '' && url.password === ''
       ? undefined
-      : { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) };
+      : { user: decoded(url.username), password: decoded(url.password) };
   return { kind, endpoint: { host, port }, credentials };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw notAUrl();
+  }
+}
+
+/** What was given is not quoted: it may hold a password. */
+function notAUrl(): MessageError {
+  return new MessageError(
+    'BAD_INPUT',
+    'proxy',
+    'not a URL: write http://user:password@host:port or socks5://, with user and password percent-encoded',
+  );
 }
 
 /** A head longer than this is no answer to CONNECT. */

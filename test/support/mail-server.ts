@@ -21,7 +21,8 @@ export interface MailServerOptions {
   readonly lmtp?: boolean;
   /** A Unix domain socket in place of a port. */
   readonly path?: string;
-  readonly greeting?: string;
+  /** {@link SILENCE} for none. */
+  readonly greeting?: string | ((session: ServerSession) => string);
   /** Milliseconds by which replies come late: one way of a network that is far. */
   readonly delay?: number;
   /** Another answer to a line; undefined for the usual one. */
@@ -187,7 +188,8 @@ export class ServerSession {
   }
 
   #greet(): void {
-    const { greeting = '220 mail.example.com' } = this.#options;
+    const { greeting: given = '220 mail.example.com' } = this.#options;
+    const greeting = typeof given === 'string' ? given : given(this);
     if (greeting !== SILENCE) this.say(greeting);
   }
 

@@ -21,7 +21,8 @@ export interface Proxy extends AsyncDisposable {
 
 export async function httpProxy(options: ProxyOptions = {}): Promise<Proxy> {
   const { credentials } = options;
-  const token = credentials === undefined ? '' : btoa(`${credentials.user}:${credentials.pass}`);
+  const token =
+    credentials === undefined ? '' : Buffer.from(`${credentials.user}:${credentials.pass}`).toString('base64');
   return await proxy('http', options, async (socket, asked, heads) => {
     let head = '';
     while (!head.includes('\r\n\r\n')) head += (await some(socket)).toString('latin1');

@@ -1,0 +1,25 @@
+/** A deadline and an AbortSignal for work that knows neither. */
+import { aborted, late } from './faults.ts';
+
+/** What can't be cancelled is at least not waited for. */
+export async function within<T>(
+  work: Promise<T>,
+  phase: string,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const ended = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late(phase, ms)), ms);
+    onAbort = () => reject(aborted(signal, phase));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+  });
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+  }
+}
