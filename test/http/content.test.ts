@@ -1,10 +1,10 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import zlib, { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 // @ts-expect-error: the package has no types
 import sniff from 'html-encoding-sniffer';
 import { describe, expect, it } from 'vitest';
 import { detectCharset } from '../../src/http/charset.ts';
-import { contentCodings, DecodingError, decodeBody, decodeStream } from '../../src/http/decode.ts';
+import { contentCodings, DECODABLE, DecodingError, decodeBody, decodeStream } from '../../src/http/decode.ts';
 import { RawHeaders } from '../../src/http/raw-headers.ts';
 
 const coded = (value: string): RawHeaders => new RawHeaders([['Content-Encoding', value]]);
@@ -28,6 +28,15 @@ describe('content codings', () => {
     const out: Uint8Array[] = [];
     for await (const piece of decodeStream(pieces(), contentCodings(coded(name)))) out.push(piece);
     expect(Buffer.concat(out)).toEqual(text);
+  });
+
+  it('zstd is undone where Node has it, and named where it has not', () => {
+    // RFC 8878 by hand: one raw block of five bytes
+    const frame = Buffer.concat([Buffer.from('28b52ffd2005290000', 'hex'), Buffer.from('plain')]);
+    const has = 'zstdDecompressSync' in zlib;
+    expect(DECODABLE.includes('zstd')).toBe(has);
+    if (has) expect(Buffer.from(decodeBody(frame, contentCodings(coded('zstd')))).toString()).toBe('plain');
+    else expect(() => contentCodings(coded('zstd'))).toThrow(/'zstd'/);
   });
 
   it('that are unknown, broken or cut short are errors', async () => {

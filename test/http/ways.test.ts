@@ -4,6 +4,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fetchPage, type PageOptions, publicOnly } from '../../src/http/index.ts';
+import { socksProxy } from '../support/proxies.ts';
 import { head, serve } from './server.ts';
 
 const certificate = (name: string): string =>
@@ -97,11 +98,70 @@ describe('an HTTP proxy', () => {
     proxy.close();
   });
 
+  it('that never answers meets the deadline of connecting, and one that refuses is told from the server', async () => {
+    await using mute = await serve(() => {});
+    const options: PageOptions = { proxy: mute.url, tls: { ca } };
+    await expect(fetchPage(base, { ...options, timeouts: { connect: 50 } })).rejects.toMatchObject({
+      code: 'DEADLINE_PASSED',
+      phase: 'proxy',
+    });
+    await using refusing = await serve('HTTP/1.1 403 Forbidden\r\n\r\n');
+    await expect(fetchPage(base, { ...options, proxy: refusing.url })).rejects.toMatchObject({
+      code: 'PROXY_FAILED',
+      message: expect.stringContaining('403 Forbidden'),
+    });
+  });
+
   it('and a guard together are refused: nobody here sees where a proxy connects to', async () => {
     await expect(fetchPage('http://a.test/', { proxy: 'http://127.0.0.1:1', guard: publicOnly })).rejects.toMatchObject(
       {
         field: 'guard',
       },
     );
+  });
+});
+
+describe('a SOCKS5 proxy', () => {
+  it('carries http in origin form and https end to end, asked for by name, with its own credentials', async () => {
+    await using proxy = await socksProxy({ credentials: { user: 'ada', pass: 'secret' } });
+    await using site = await serve('HTTP/1.0 200 OK\r\n\r\nby socks');
+    const options: PageOptions = { proxy: proxy.url, tls: { ca } };
+    expect((await fetchPage(`http://a.test:${site.port}/x`, options)).text()).toBe('by socks');
+    expect(site.requests[0]).toMatch(/^GET \/x HTTP\/1\.0\r\nHost: a\.test:\d+\r\n/);
+    expect(site.requests[0]).not.toContain('Authorization');
+    const page = await fetchPage(base, options);
+    expect([page.text(), page.tls?.authorized]).toEqual(['secure', true]);
+    // names go to the proxy, so that none leaks to the local resolver
+    expect(proxy.targets).toEqual([`a.test:${site.port}`, `localhost:${new URL(base).port}`]);
+    await expect(fetchPage(base, { ...options, proxy: proxy.url.replace('secret', 'wrong') })).rejects.toMatchObject({
+      code: 'PROXY_FAILED',
+    });
+  });
+});
+
+describe('every phase has its deadline', () => {
+  it.each([
+    ['lookup', { lookup: 40 }],
+    ['whole', { whole: 40 }],
+  ] as const)('of %s while a name is looked up', async (_, timeouts) => {
+    const started = performance.now();
+    await expect(
+      fetchPage('http://slow.test/', { resolve: () => new Promise(() => {}), timeouts }),
+    ).rejects.toMatchObject({ code: 'DEADLINE_PASSED', phase: 'lookup', retryable: true });
+    expect(performance.now() - started).toBeLessThan(1_000);
+  });
+
+  it('and each wait ends with the signal', async () => {
+    await using mute = await serve(() => {});
+    const waits: [string, PageOptions][] = [
+      ['http://slow.test/', { resolve: () => new Promise(() => {}) }],
+      [mute.url.replace('http:', 'https:'), {}],
+      [mute.url, {}],
+      [base, { proxy: mute.url }],
+    ];
+    for (const [url, options] of waits) {
+      const signal = AbortSignal.timeout(30);
+      await expect(fetchPage(url, { ...options, signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    }
   });
 });
