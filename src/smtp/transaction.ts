@@ -86,8 +86,10 @@ export function* transaction(message: Message, server: ServerState, options: Tra
       recipients = error.replies.slice(mailAt + 1, dataAt);
       rejection = refused(message, error.replies[mailAt], recipients, options);
     }
-    // a refusal that was heard is the message's fate, whatever ended the session behind it
-    if (rejection !== undefined) throw rejection;
+    // a refusal that was heard is the message's fate, whatever ended the session behind it; but where replies and commands
+    // are out of step and the message has left, nobody knows what was refused
+    const isInDoubt = error.fault instanceof ProtocolError && error.fault.mayHaveBeenDelivered;
+    if (rejection !== undefined && !isInDoubt) throw rejection;
     // in LMTP some recipients may have had their reply to the content; replies to chunks are nobody's
     const final = underWay === 'content' && server.lmtp && !chunked ? error.replies : NOTHING_SAID;
     throw withFacts(error.fault, { recipients: accountOf(to, perRecipient(recipients, final)) });

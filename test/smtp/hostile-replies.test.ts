@@ -212,6 +212,33 @@ describe('a reply too many', () => {
     await connection.closed;
   });
 
+  it('a stray refusal among the replies to a BDAT: the message may have been taken', async () => {
+    const replies = '250 a\\r\\n450 stray\\r\\n250 b\\r\\n250 taken\\r\\n';
+    const offer = 'S: 220 mx\nC~ ^EHLO\nS: 250-mx\nS: 250-PIPELINING\nS: 250 CHUNKING';
+    const connection = replay(`${offer}\nC~ ^MAIL\nC~ ^RCPT\nC~ ^BDAT\nS- ${replies}\nC: (nothing more)`);
+    const ended = await session(connection, { timeouts: 60_000 }, [{ message: raw('a: b\r\n\r\nc\r\n') }]);
+    expect(ended.outcomes[0]?.error).toMatchObject({
+      name: 'ProtocolError',
+      code: 'UNEXPECTED_REPLY',
+      mayHaveBeenDelivered: true,
+      retryable: false,
+    });
+  });
+
+  it('a whole dialogue with bare LF for line ends, and 8-bit words, is understood', async () => {
+    for (const play of CHOSEN) {
+      const steps = play.transcript.map((step) => {
+        if (!('bytes' in step)) return step;
+        const text = Buffer.from(step.bytes).toString('latin1');
+        // an offer must stay what it is
+        return serverSays(text.replace(/\r\n$/, /^\d{3}[- ][A-Z]/.test(text) ? '\n' : '\xe9\n'));
+      });
+      const ended = await run(play, steps, 'whole');
+      const sent = ended.outcomes.map((outcome) => outcome?.delivery !== undefined);
+      expect(sent, play.name).toEqual(play.outcomes.map((outcome) => 'accepted' in outcome));
+    }
+  });
+
   const lockStep = CHOSEN.filter(({ name }) => ['lock-step', 'helo', 'starttls', 'auth-login'].includes(name));
   const STRAY = ['250 a\r\n', '250 a\r\n250 b\r\n', '550 a\r\n', '354 a\r\n', '220 a\r\n', '250-a\r\n', '2'];
 

@@ -368,6 +368,7 @@ describe('TLS', () => {
   it.each([
     '220 ready\r\n250 injected\r\n',
     '220 ready\r\n2',
+    '220 ready\r\n42',
     '220 ready\r\n\r\n',
     '220 ready\r\n\x16',
     '220 ready\r\n220 ready\r\n',
