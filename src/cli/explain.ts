@@ -47,9 +47,13 @@ export function explainCommand(
 
   async function draw(files: readonly string[], { picture = [], html }: ExplainFlags): Promise<ExitCode> {
     if (files.length > 2) throw new UsageError('one transcript is drawn, or two side by side');
-    const [first = new Picture(), second] = await Promise.all(files.map((file) => pictureOf(file, terminal)));
+    const pictures = await Promise.all(files.map((file) => pictureOf(file, terminal)));
+    const [first = new Picture(), second] = pictures;
     writePictures(picture, first, second);
     if (html !== undefined) writeText(html, first.html(second));
+    for (const [at, file] of files.entries()) {
+      for (const line of pictures[at]?.summary() ?? []) terminal.out(`${safe(`${file}: ${line}`)}\n`);
+    }
     return EXIT.done;
   }
 }

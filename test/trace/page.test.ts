@@ -75,7 +75,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     await page.keyboard.press('Escape');
     expect(await panel.textContent()).toContain('What the line means stands here.');
     expect(faults).toEqual([]);
-    await page.screenshot({ path: join(OUT, 'one-light.png'), fullPage: true });
+    await page.screenshot({ path: join(OUT, 'one-light.png') });
     await page.close();
   });
 
@@ -98,7 +98,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     await page.keyboard.press('End');
     expect(await page.locator('#panel').textContent()).toContain('closes the connection');
     expect(faults).toEqual([]);
-    await page.screenshot({ path: join(OUT, 'one-dark.png'), fullPage: true });
+    await page.screenshot({ path: join(OUT, 'one-dark.png') });
     await page.close();
   });
 
@@ -135,7 +135,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
       expect(await page.locator('#panel').textContent()).toContain('Said in one batch');
       expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
       expect(faults).toEqual([]);
-      await page.screenshot({ path: join(OUT, `two-${colorScheme}.png`), fullPage: true });
+      await page.screenshot({ path: join(OUT, `two-${colorScheme}.png`) });
       await page.close();
     }
   });

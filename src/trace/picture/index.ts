@@ -9,6 +9,7 @@
 import type { Trace, TraceEvent } from '../event.ts';
 import { pageOf } from './page.ts';
 import { lanesOf } from './scene.ts';
+import { factsOf } from './shapes.ts';
 import { svgOf } from './svg.ts';
 
 export interface PictureOptions {
@@ -54,6 +55,11 @@ export class Picture {
   svg(beside?: Picture): string {
     const lanes = [this, beside].flatMap((each) => (each === undefined ? [] : lanesOf(each.#events).slice(0, 1)));
     return svgOf(lanes, { title: this.#options.title, names: this.#names(beside, lanes.length) });
+  }
+
+  /** What there was, in a line a connection: `'7 round trips, 212.4 ms; 376 bytes sent, 500 bytes received'`. */
+  summary(): readonly string[] {
+    return lanesOf(this.#events).map(factsOf);
   }
 
   #names(beside: Picture | undefined, lanes: number): readonly string[] | undefined {

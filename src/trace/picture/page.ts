@@ -11,7 +11,7 @@ import { linesMarkup } from './line-list.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
 import { pageStyle } from './page-style.ts';
 import type { Lane } from './scene.ts';
-import { type Shape, shapesOf, spokenLabel, summary } from './shapes.ts';
+import { factsOf, type Shape, shapesOf, spokenLabel } from './shapes.ts';
 import { framed, titleOf } from './svg.ts';
 
 /** What stands under one heading: one lane, or two side by side. */
@@ -81,7 +81,7 @@ function pictureMarkup(view: View, layout: Layout, at: number, firstLane: number
   const { width, height } = framed(layout);
   const shapes = shapesOf(layout, view.names);
   const heading = views > 1 ? `<h2>${escapeMarkup(titleOf(view.lanes))}</h2>\n` : '';
-  const facts = view.lanes.map((lane, index) => factsOf(lane, view.names?.[index])).join('<br>');
+  const facts = view.lanes.map((lane, index) => namedFacts(lane, view.names?.[index])).join('<br>');
   const slices: string[] = [];
   for (let top = 0; top < height; top += SLICE) {
     const tall = Math.min(SLICE, height - top);
@@ -97,11 +97,8 @@ ${slices.join('\n')}
 </section>`;
 }
 
-function factsOf(lane: Lane, name: string | undefined): string {
-  const { bytes } = lane;
-  const amount = (count: number): string => `${count.toLocaleString('en-US')} ${count === 1 ? 'byte' : 'bytes'}`;
-  const own = name === undefined ? '' : `<b>${escapeMarkup(name)}</b>: `;
-  return `${own}${summary(lane)}; ${amount(bytes.sent)} sent, ${amount(bytes.received)} received`;
+function namedFacts(lane: Lane, name: string | undefined): string {
+  return name === undefined ? factsOf(lane) : `<b>${escapeMarkup(name)}</b>: ${factsOf(lane)}`;
 }
 
 /** An entry is a link once, where it begins; what of it reaches into other slices is only drawn there. */

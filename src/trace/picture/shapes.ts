@@ -1,7 +1,7 @@
 /** The layout as pieces of SVG, each with the stretch of the picture that it covers, so that a page can show slices. */
 import { escapeMarkup } from './escape.ts';
 import { BATCH_LABEL, type Batch, type Break, type Layout, type Placed, type PlacedLane } from './layout.ts';
-import type { Entry } from './scene.ts';
+import type { Entry, Lane } from './scene.ts';
 
 export interface Shape {
   readonly top: number;
@@ -67,17 +67,15 @@ function footOf({ clientX, serverX, end, lane }: PlacedLane): Shape {
 }
 
 /** `'7 round trips, 212 ms'`. */
-export function summary({
-  roundTrips,
-  duration,
-  timed,
-}: {
-  readonly roundTrips: number;
-  readonly duration: number;
-  readonly timed: boolean;
-}): string {
+export function summary({ roundTrips, duration, timed }: Lane): string {
   const trips = `${roundTrips} round ${roundTrips === 1 ? 'trip' : 'trips'}`;
   return timed ? `${trips}, ${timeText(duration)}` : trips;
+}
+
+/** The same with what crossed the wire. */
+export function factsOf(lane: Lane): string {
+  const amount = (count: number): string => `${count.toLocaleString('en-US')} ${count === 1 ? 'byte' : 'bytes'}`;
+  return `${summary(lane)}; ${amount(lane.bytes.sent)} sent, ${amount(lane.bytes.received)} received`;
 }
 
 function batchShape({ placed, clientX, x }: PlacedLane, batch: Batch, { sizes }: Layout): Shape {
