@@ -36,7 +36,12 @@ function read(input: AddressInput | undefined, field: string): readonly (Address
 
 /** Who sends it: the Sender if there is one, else the first author (RFC 5322 section 3.6.2). */
 export function senderOf(people: People): Mailbox | undefined {
-  return mailboxes(people.sender)[0] ?? mailboxes(people.from)[0];
+  return firstMailbox(people.sender) ?? firstMailbox(people.from);
+}
+
+function firstMailbox(list: readonly (Address | Group)[]): Mailbox | undefined {
+  const [first] = list;
+  return first === undefined || isGroup(first) ? mailboxes(list)[0] : first;
 }
 
 /** The envelope: as given, or from the people. */

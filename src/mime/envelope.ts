@@ -37,7 +37,9 @@ function isNull(from: EnvelopeInit['from']): from is undefined | null | false | 
 /** The mailboxes of a list, those of its groups among them. */
 export function mailboxes(list: readonly (Address | Group)[]): Mailbox[] {
   const found: Mailbox[] = [];
-  for (const entry of list) {
+  // Without an iterator: this is done for every message.
+  for (let index = 0; index < list.length; index++) {
+    const entry = list[index] as Address | Group;
     if (isGroup(entry)) found.push(...entry.group);
     else found.push(entry);
   }

@@ -21,10 +21,15 @@ const HAS_UNSAFE = 4;
 const HAS_LONG_LINE = 8;
 const SAFE = HAS_LF | HAS_CR;
 
+const TAB = 0x09;
+const LF = 0x0a;
+const CR = 0x0d;
+
 const SURVEY_OCTETS = 64 * 1024;
 const memory = new ArrayBuffer(SURVEY_OCTETS + 4);
 const octets = Buffer.from(memory);
 const words = new Int32Array(memory);
+const octetsView = new DataView(memory);
 
 /**
  * Encodes a text the shortest safe way: as it is where it is ASCII in lines that SMTP can carry, else quoted-printable or
@@ -47,11 +52,59 @@ export function encodeText(text: string, field: string, way: Way, forced?: 'quot
 /** The text as it is but for its line ends, if the way can carry it. */
 function plainText(text: string, size: number, way: Way): TextBody | undefined {
   if (size === text.length) {
+    if (text.length <= SHORT) {
+      const body = shortAscii(text);
+      return body === undefined ? undefined : { encoding: '7bit', body };
+    }
     const findings = surveyAscii(text);
     if ((findings & ~SAFE) === 0) return { encoding: '7bit', body: withCrlf(text, findings) };
   }
   const body = way === '7bit' ? undefined : eightBit(text);
   return body === undefined ? undefined : { encoding: '8bit', body };
+}
+
+/** ASCII up to this length is looked at and given its line ends in one pass. */
+const SHORT = 16 * 1024;
+const crlfOctets = Buffer.allocUnsafeSlow(2 * SHORT + 4);
+const crlfView = new DataView(crlfOctets.buffer, crlfOctets.byteOffset, crlfOctets.length);
+
+/** The text with CRLF; undefined if a line can't go out as it is. */
+function shortAscii(text: string): string | undefined {
+  const length = octets.write(text, 0, 'latin1');
+  const lastFour = length - 4;
+  let at = 0;
+  let line = 0;
+  for (let index = 0; index < length; index++) {
+    while (index <= lastFour) {
+      const four = octetsView.getInt32(index, true);
+      crlfView.setInt32(at, four, true);
+      // The top bit of each octet that is below 0x20 or is 0x7f: the lowest that is set is right.
+      const found = ((four - 0x20202020) | (four + 0x01010101)) & 0x80808080;
+      const plain = found === 0 ? 4 : (31 - Math.clz32(found & -found)) >>> 3;
+      index += plain;
+      at += plain;
+      if (plain < 4) break;
+    }
+    if (index >= length) break;
+    const octet = octets[index] as number;
+    if (octet === LF) {
+      const isPair = index > 0 && octets[index - 1] === CR;
+      if (at - line - (isPair ? 1 : 0) > HARD_LINE) return undefined;
+      if (!isPair) crlfOctets[at++] = CR;
+      crlfOctets[at++] = LF;
+      line = at;
+    } else if (octet >= 0x20 ? octet !== 0x7f : octet === TAB || (octet === CR && isBefore(LF, index, length))) {
+      crlfOctets[at++] = octet;
+    } else {
+      return undefined;
+    }
+  }
+  if (at - line > HARD_LINE) return undefined;
+  return at === length && line === 0 ? text : crlfOctets.toString('latin1', 0, at);
+}
+
+function isBefore(octet: number, place: number, length: number): boolean {
+  return place + 1 < length && octets[place + 1] === octet;
 }
 
 /** A string where it is short, so that a small message is one string; blocks where it is long. */
@@ -130,20 +183,20 @@ function surveyAscii(text: string): number {
     const piece = text.length > SURVEY_OCTETS ? text.slice(offset, offset + SURVEY_OCTETS) : text;
     const length = octets.write(piece, 0, 'latin1');
     // What lies behind the text in the last word must look harmless.
-    octets.fill(0x20, length, length + 3);
+    octets[length] = octets[length + 1] = octets[length + 2] = 0x20;
     for (let index = 0; index < length; index += 4) {
       const word = words[index >> 2] as number;
       // The top bit of an octet is set if it was below 0x20 (borrow) or is 0x7f (carry); a neighbour may set it too.
       if ((((word - 0x20202020) | (word + 0x01010101)) & 0x80808080) === 0) continue;
       for (let place = index; place < index + 4; place++) {
         const octet = octets[place] as number;
-        if (octet === 0x0a) {
+        if (octet === LF) {
           findings |= HAS_LF;
           if (offset + place - line > HARD_LINE) findings |= longLine(text, line, offset + place);
           line = offset + place + 1;
-        } else if (octet === 0x0d) {
-          findings |= text.charCodeAt(offset + place + 1) === 0x0a ? HAS_CR : HAS_UNSAFE;
-        } else if (octet === 0x7f || (octet < 0x20 && octet !== 0x09)) {
+        } else if (octet === CR) {
+          findings |= text.charCodeAt(offset + place + 1) === LF ? HAS_CR : HAS_UNSAFE;
+        } else if (octet === 0x7f || (octet < 0x20 && octet !== TAB)) {
           findings |= HAS_UNSAFE;
         }
       }
