@@ -75,6 +75,8 @@ interface Piece {
 interface Owed {
   readonly run: Run;
   readonly utterance: Utterance;
+  /** The round trip in which it was said. */
+  readonly roundTrip: number;
 }
 
 export class Session {
@@ -166,12 +168,12 @@ export class Session {
   /** Bytes of the server, cut anywhere. */
   receive(chunk: Uint8Array): void {
     if (this.#fault !== undefined) return;
+    this.#heard = true;
     try {
       if (this.#awaitsTls()) throw beforeTls();
       this.#parser.push(chunk);
       if (this.#parser.hasPartial) this.#checkBegun(this.#parser.begun);
       this.#completeAnswered();
-      this.#heard = true;
     } catch (error) {
       // whatever they were, they came where the handshake was due
       this.fail(this.#awaitsTls() ? beforeTls() : (error as PlainwireError));
@@ -412,12 +414,13 @@ export class Session {
 
   #owe(run: Run, utterance: Utterance, replies: number): void {
     run.owed += replies;
-    for (let n = 0; n < replies; n += 1) this.#owed.push({ run, utterance });
+    this.#beginRoundTrip();
+    for (let n = 0; n < replies; n += 1) this.#owed.push({ run, utterance, roundTrip: this.#roundTrip });
   }
 
   #onReply(reply: Reply, raw: string): void {
     const owed = this.#owed[0];
-    if (this.#tracer !== undefined) this.#traceReceived(reply, raw, owed?.utterance);
+    if (this.#tracer !== undefined) this.#traceReceived(reply, raw, owed);
     if (this.#awaitsTls()) throw beforeTls();
     // RFC 5321 section 3.8: a server may say 421 at any time, and then closes
     if (reply.code === 421) this.#goodbye = reply;
@@ -503,23 +506,27 @@ export class Session {
     });
   }
 
+  /** What is said first after something was heard begins a round trip. */
+  #beginRoundTrip(): void {
+    if (!this.#heard) return;
+    this.#heard = false;
+    this.#roundTrip += 1;
+  }
+
   #traceSent(said: string | Uint8Array, phase: string, verb: string | undefined, command: Command | undefined): void {
     if (this.#tracer === undefined) return;
-    if (this.#heard) {
-      this.#heard = false;
-      this.#roundTrip += 1;
-    }
+    this.#beginRoundTrip();
     const bytes = typeof said === 'string' ? Buffer.from(said, 'latin1') : said;
     const secrets = command === undefined || typeof said !== 'string' ? [] : secretsOf(command, said);
     this.#tracer.sent({ phase, roundTrip: this.#roundTrip, bytes, secrets }, verb);
   }
 
-  #traceReceived(reply: Reply, raw: string, answers: Utterance | undefined): void {
-    this.#heard = true;
-    const phase = answers === undefined ? 'idle' : phaseOf(answers);
+  #traceReceived(reply: Reply, raw: string, owed: Owed | undefined): void {
+    const phase = owed === undefined ? 'idle' : phaseOf(owed.utterance);
+    const roundTrip = owed?.roundTrip ?? this.#roundTrip;
     // a challenge holds what the credentials are computed with
     const secrets = reply.code === 334 && raw.trimEnd().length > 4 ? [{ start: 4, end: raw.trimEnd().length }] : [];
-    this.#tracer?.received({ phase, roundTrip: this.#roundTrip, bytes: Buffer.from(raw, 'latin1'), secrets }, reply);
+    this.#tracer?.received({ phase, roundTrip, bytes: Buffer.from(raw, 'latin1'), secrets }, reply);
   }
 }
 
