@@ -157,9 +157,11 @@ describe.each(CHOSEN)('$name', (play) => {
   });
 
   it.each(TOO_MUCH)('%s', async (_, reply) => {
+    // limits are kept in one place: it is enough to see them in each phase once by line
+    const chunkings =
+      play.name === 'starttls' || play.name === 'lmtp' ? (['whole', 'lines'] as const) : (['whole'] as const);
     for (const place of places)
-      for (const chunking of ['whole', 'lines'] as const)
-        await expectBroken(play, place, reply(place.code), 'LIMIT_EXCEEDED', chunking);
+      for (const chunking of chunkings) await expectBroken(play, place, reply(place.code), 'LIMIT_EXCEEDED', chunking);
   });
 
   it('a reply to something else', async () => {
