@@ -13,10 +13,10 @@ export interface Timing {
 
 const USUAL: Timing = { deadline: 400, slack: 10_000 };
 /** For a case that is run again, with few others, because the machine may have been too busy for the first time. */
-const PATIENT: Timing = { deadline: 2_000, slack: 20_000 };
+const PATIENT: Timing = { deadline: 6_000, slack: 30_000 };
 /** So many cases are run again, and so many at once. */
-const MOST_AGAIN = 200;
-const FEW_AT_ONCE = 4;
+const MOST_AGAIN = 1_000;
+const FEW_AT_ONCE = 8;
 /** The pool's pause before it tries a message again. */
 const RETRY_PAUSE = 500;
 
