@@ -51,7 +51,7 @@ export function steady(output: string): string {
     .replace(/Message-ID <[^>]*>/g, 'Message-ID <ID>')
     .replace(/(connected from (?:127\.0\.0\.1|\[::1\]):)\d+/g, '$1PORT')
     .replace(/(?:[0-9A-F]{2}:){31}[0-9A-F]{2}/g, 'FINGERPRINT')
-    .replace(/(boundary="|^--)[^"\n]*?(?="|(?:--)?$)/gm, '$1BOUNDARY')
+    .replace(/=_[\w-]{20,}?(?="|(?:--)?$)/gm, 'BOUNDARY')
     .replace(/(\d+) bytes (sent|received)/g, 'N bytes $2')
     .replace(/(round trips?); N bytes sent, N bytes received/g, '$1');
 }
@@ -100,15 +100,20 @@ export async function run(steps: readonly Step[]): Promise<Outcome> {
       .matchAll(/--picture (\S+\.svg)/g)) {
       pictures.set(name, mapped(await readFile(join(folder, 'work', name), 'utf8'), back));
     }
-    return { outputs: outputs.map((output) => withLineEnd(mapped(output, back))), pictures };
+    return { outputs: outputs.map((output, at) => shown(steps[at]?.command ?? '', mapped(output, back))), pictures };
   } finally {
     for (const { child } of running) if (child.exitCode === null) child.kill('SIGKILL');
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function withLineEnd(output: string): string {
-  return output === '' || output.endsWith('\n') ? output : `${output}\n`;
+/** As it stands in a lesson: of a server, what it says of its first client; the others are seen from the client's side. */
+function shown(command: string, output: string): string {
+  const text = output.replaceAll('\r\n', '\n').replace(/(?<!\n)$/, '\n');
+  if (text === '\n') return '';
+  if (!command.startsWith('plainwire listen')) return text;
+  const second = text.search(/^2 === connected/m);
+  return second === -1 ? text : `${text.slice(0, second)}...\n`;
 }
 
 /** `exec` so that a signal gets to the program and not to a shell before it. */
@@ -131,7 +136,10 @@ function ended(child: ChildProcess): Promise<void> {
 
 function mapped(text: string, ports: ReadonlyMap<string, string>): string {
   if (ports.size === 0) return text;
-  return text.replace(new RegExp(`\\b(?:${[...ports.keys()].join('|')})\\b`, 'g'), (port) => ports.get(port) ?? port);
+  return text.replace(
+    new RegExp(`(?<!\\d)(?:${[...ports.keys()].join('|')})(?!\\d)`, 'g'),
+    (port) => ports.get(port) ?? port,
+  );
 }
 
 async function freePort(): Promise<string> {
