@@ -43,6 +43,8 @@ export function serverHandshake(clear: Duplex, options: ServerTlsOptions): Hands
   });
   // a fault of the stream can end the handshake first; then nobody waits for this one
   done.catch(() => {});
+  // a client that ends in the middle of a handshake has given it up: nothing is left to wait for
+  clear.allowHalfOpen = false;
   server.emit('connection', clear);
   return {
     get stream() {
