@@ -1,8 +1,8 @@
 /** Real servers as processes of this test: started in the foreground on free loopback ports, ended by their pid. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { randomInt } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, createServer, connect as open } from 'node:net';
+import { createServer, connect as open } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -24,13 +24,31 @@ export interface Server extends AsyncDisposable {
 /** Where a server can be reached once it is up: a port of this host, or a file that appears. */
 export type Sign = number | string;
 
-/** Ports that nobody listens on, each another. */
+/**
+ * Ports are taken from below those that systems give to clients (32768 on Linux): a connection of somebody cannot take
+ * one between the look and the start, and who knocks at a port too early cannot be connected to himself.
+ */
+const PORTS = { from: 10_000, to: 32_000 };
+const given = new Set<number>();
+
+/** Ports that nobody listens on, each another, and none twice. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    if (given.has(port) || !(await isFree(port))) continue;
+    given.add(port);
+    ports.push(port);
+  }
   return ports;
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }
 
 /** A folder of its own in the servers' system; `inside` is what they call it, `outside` what we do. */
