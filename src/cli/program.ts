@@ -37,7 +37,12 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     // names alone: what goes with a command says its own help
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(plainwire --help, or plainwire COMMAND --help, says more)')
-    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
+      // complaints have one form, whoever makes them
+      outputError: (text, write) => write(text.replace(/^error: /, 'plainwire: ')),
+    })
     .exitOverride();
   for (const add of [sendCommand, getCommand, lookupCommand, connectCommand, listenCommand, explainCommand])
     add(program, keep, terminal);

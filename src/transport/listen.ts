@@ -135,10 +135,14 @@ async function open(server: net.Server, endpoint: Endpoint): Promise<void> {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'EADDRINUSE' || !('path' in endpoint) || !(await isStale(endpoint.path))) {
-      throw new ConnectionError('LISTEN_FAILED', `can't listen on ${formatEndpoint(endpoint)}: ${inWords(code ?? String(error))}`, {
-        cause: error,
-        phase: 'listen',
-      });
+      throw new ConnectionError(
+        'LISTEN_FAILED',
+        `can't listen on ${formatEndpoint(endpoint)}: ${inWords(code ?? String(error))}`,
+        {
+          cause: error,
+          phase: 'listen',
+        },
+      );
     }
     await unlink(endpoint.path);
     await open(server, endpoint);

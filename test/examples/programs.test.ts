@@ -153,7 +153,7 @@ test('index pages: the response as it came, a line for each site', async () => {
   const file = `${site.address.replace(':', '_')}.html`;
   expect(stdout).toContain(`${site.address}: HTTP/1.0 200 OK, ${response.length} bytes in ${file}`);
   expect(stdout).toContain(`${silent.address}: not a byte came`);
-  expect(stdout).toContain('127.0.0.1:1: no connection to 127.0.0.1:1: ECONNREFUSED');
+  expect(stdout).toContain('127.0.0.1:1: no connection to 127.0.0.1:1: nobody listens there (ECONNREFUSED)');
   expect(await readFile(`${dir.path}/${file}`, 'latin1')).toBe(response);
   expect(request).toBe(`GET / HTTP/1.0\r\nHost: ${site.address}\r\nConnection: close\r\n\r\n`);
 });
