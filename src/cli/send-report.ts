@@ -21,6 +21,11 @@ export function failureLines(error: PlainwireError): string[] {
   return [...lines, ...recipientLines(error.recipients.accepted, error.recipients.rejected)];
 }
 
+/** What the server said last, where the dialogue was to go no further. */
+export function stoppedLines({ phase = '', reply }: PlainwireError): string[] {
+  return [`Stopped after ${phase}, nothing sent${said(reply)}`];
+}
+
 function recipientLines(accepted: readonly RecipientReply[], rejected: readonly RecipientReply[]): string[] {
   return [
     ...accepted.map(({ address, reply }) => `  accepted ${address}${said(reply)}`),

@@ -1,8 +1,8 @@
 /** `plainwire send`: a mail from `infos.txt`, from a message as it is, or from options. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { MessageError, PlainwireError } from '../errors.ts';
 import { compose, type Message, rawMessage } from '../mime/index.ts';
-import { type Delivery, Mailer, type SmtpOptions } from '../smtp/index.ts';
+import { type Delivery, Mailer, QUIT_PHASES, type QuitPhase, type SmtpOptions, StoppedError } from '../smtp/index.ts';
 import { safe } from '../trace/index.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { asText, readInput } from './files.ts';
@@ -10,7 +10,7 @@ import { hintFor } from './hints.ts';
 import { parseInfos } from './infos.ts';
 import { infosMessage } from './infos-message.ts';
 import { addMailOptions, type MailFlags, mailOf, saysContent } from './mail-flags.ts';
-import { deliveryLines, failureLines } from './send-report.ts';
+import { deliveryLines, failureLines, stoppedLines } from './send-report.ts';
 import { addServerOptions, parseServerAt, type ServerFlags, serverOptions } from './server-flags.ts';
 import type { Terminal } from './terminal.ts';
 import { addTraceOptions, type TraceFlags, traceOf } from './trace-options.ts';
@@ -35,7 +35,7 @@ Examples:
       --inline picture.png --trace smtplib
 `;
 
-export type SendFlags = MailFlags & ServerFlags & TraceFlags;
+export type SendFlags = MailFlags & ServerFlags & TraceFlags & { readonly quitAfter?: QuitPhase };
 
 interface Mail {
   readonly server: SmtpOptions;
@@ -54,7 +54,9 @@ export function sendCommand(
     .argument('[file]', 'infos.txt, a message in a file *.eml, or - for a message from stdin');
   addMailOptions(command);
   addServerOptions(command);
-  addTraceOptions(command.optionsGroup('The dialogue:'));
+  addTraceOptions(command.optionsGroup('The dialogue:')).addOption(
+    new Option('--quit-after <phase>', 'go no further, and send nothing').choices(QUIT_PHASES),
+  );
   command
     .addHelpText('after', EXAMPLES)
     .action((file: string | undefined, flags: SendFlags) => run(send(file, flags, terminal)));
@@ -64,7 +66,12 @@ async function send(file: string | undefined, flags: SendFlags, terminal: Termin
   const { server, message } = await mail(file, flags, terminal);
   const trace = traceOf(flags, terminal);
   const options = await serverOptions(server, flags, terminal);
-  const mailer = new Mailer({ ...options, signal: terminal.signal, ...(trace === undefined ? {} : { trace }) });
+  const mailer = new Mailer({
+    ...options,
+    signal: terminal.signal,
+    ...(trace === undefined ? {} : { trace }),
+    ...(flags.quitAfter === undefined ? {} : { quitAfter: flags.quitAfter }),
+  });
   const sending = mailer.send(message, { signal: terminal.signal });
   // The goodbye belongs to the dialogue; what came of it is said last.
   await sending.catch(() => {});
@@ -79,6 +86,10 @@ async function report(sending: Promise<Delivery>, terminal: Terminal): Promise<E
     say(deliveryLines(delivery));
     return delivery.rejected.length === 0 ? EXIT.done : EXIT.failed;
   } catch (error) {
+    if (error instanceof StoppedError) {
+      say(stoppedLines(error));
+      return error.reply !== undefined && error.reply.code >= 400 ? EXIT.failed : EXIT.done;
+    }
     if (error instanceof PlainwireError && !(error instanceof MessageError)) say(failureLines(error));
     const hint = hintFor(error);
     // behind the complaint itself
