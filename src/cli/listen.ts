@@ -29,7 +29,8 @@ const EXAMPLES = `
 Clients' lines appear as they come, with the number of the client; what you type
 goes to the client in focus, with CRLF. bye ends the dialogue with it, /2 puts
 client 2 in focus, /list lists them. Ctrl-D or Ctrl-C ends, with exit code 0.
-Lines can also come from a file or a pipe: the first client gets them.
+Lines can also come from a file or a pipe: the first client gets them; in SMTP
+each reply waits for what it answers.
 
 --as makes it answer by itself:
   smtp          takes mail, and saves each message as 1.eml, 2.eml ... in --out
@@ -259,7 +260,7 @@ async function byPipe(
   const lines = createInterface({ input: terminal.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   const saying = (async () => {
     for await (const line of lines) {
-      await desk.someone();
+      await desk.turnOf(line);
       desk.say(line);
     }
     desk.fallSilent();

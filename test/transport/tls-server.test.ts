@@ -21,15 +21,13 @@ async function faultOf(client: (port: number) => void): Promise<unknown> {
   return await fault;
 }
 
+function breakOff(port: number): void {
+  const socket = connectTcp(port, '127.0.0.1', () => socket.resetAndDestroy());
+}
+
 test.each([
   ['ends', (port: number) => void connectTcp(port, '127.0.0.1').end()],
-  [
-    'breaks off',
-    (port: number) =>
-      void connectTcp(port, '127.0.0.1', function () {
-        this.resetAndDestroy();
-      }),
-  ],
+  ['breaks off', breakOff],
 ])(
   'a client that %s in the middle of the handshake',
   async (_how, client) => {

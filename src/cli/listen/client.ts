@@ -32,11 +32,18 @@ export class Client {
 
   /** The next bytes, undefined at the end. @throws what Connection.read() throws */
   async read(): Promise<Uint8Array | undefined> {
+    const chunk = await this.readUnseen();
+    if (chunk !== undefined) this.watch.came(chunk);
+    return chunk;
+  }
+
+  /** The same for one who knows better when to show it. */
+  async readUnseen(): Promise<Uint8Array | undefined> {
     const chunk = await this.connection.read();
     if (chunk === undefined) {
       this.#ended = true;
       this.#endedBy ??= 'client';
-    } else this.watch.came(chunk);
+    }
     return chunk;
   }
 

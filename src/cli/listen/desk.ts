@@ -57,9 +57,8 @@ export class Desk {
   }
 
   async #hear(client: Client): Promise<void> {
-    while ((await client.read()) !== undefined) {
-      // it is shown as it comes
-    }
+    while ((await client.read()) !== undefined) this.#changed();
+    this.#changed();
     if (this.#silent || !this.#clients.has(client.id)) return;
     client.watch.fact('the client has said everything; bye ends the dialogue');
     // a client that waits for an answer can't be told from one that is gone, until something is said to it
@@ -77,14 +76,36 @@ export class Desk {
     else this.#focus.write(`${line.replace(/^\/\//, '/')}\r\n`)?.catch(() => {});
   }
 
-  /** Settles when somebody is in focus. */
-  async someone(): Promise<void> {
-    while (this.#focus === undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  /**
+   * Settles when a line that nobody types has its turn: when somebody is in focus, and in SMTP the last line of a reply
+   * when a reply is owed.
+   */
+  async turnOf(line: string): Promise<void> {
+    for (;;) {
+      const client = this.#focus;
+      if (client !== undefined) {
+        const { smtp } = client.watch.view;
+        const waits = smtp?.idle === true && /^[2-5]\d\d(?: |$)/.test(line);
+        if (!waits || client.ended) return;
+      }
+      await this.#change();
+    }
   }
 
   /** Settles when somebody has come, and nobody is left. */
   async nobody(): Promise<void> {
-    while (!this.#met || this.#focus !== undefined) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    while (!this.#met || this.#focus !== undefined) await this.#change();
+  }
+
+  /** Settles when a client has come, gone, or said something. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #changed(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   /** Nothing more will be said: clients that have said everything may go, and so may the others then. */
@@ -109,8 +130,6 @@ export class Desk {
   #turnTo(client: Client | undefined): void {
     this.#focus = client;
     this.#options.onFocus(client);
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    this.#changed();
   }
 }

@@ -84,9 +84,14 @@ function isOfTheWorld(fault: unknown): fault is PlainwireError | NodeJS.ErrnoExc
   return fault instanceof PlainwireError || (fault instanceof Error && 'code' in fault && 'syscall' in fault);
 }
 
+/** The reader's wait ends so when this side has closed. */
+function isOurClose(fault: PlainwireError | NodeJS.ErrnoException): boolean {
+  return fault.code === 'CONNECTION_CLOSED' && !('phase' in fault && fault.phase === 'tls');
+}
+
 function leave(client: Client, fault: unknown): void {
   client.watch.end(client.endedBy);
-  if (isOfTheWorld(fault) && fault.code !== 'CONNECTION_CLOSED' && !(fault instanceof MismatchError)) {
+  if (isOfTheWorld(fault) && !isOurClose(fault) && !(fault instanceof MismatchError)) {
     client.watch.fact(`${fault.message} (${fault.code})`);
   } else client.watch.fact(client.endedBy === 'client' ? 'the client has closed the connection' : 'closed');
 }

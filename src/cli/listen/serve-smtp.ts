@@ -30,8 +30,9 @@ export async function serveMail({ settings, tls, out }: MailServer): Promise<Ser
       {
         read() {
           client.connection.setDeadline('command', COMMAND_TIMEOUT);
-          return client.read();
+          return client.readUnseen();
         },
+        took: (bytes) => client.watch.came(bytes),
         write: (text) => client.write(text),
         unread: (bytes) => client.connection.unread(bytes),
         secure: async () => {

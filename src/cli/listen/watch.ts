@@ -44,6 +44,11 @@ export class Watch {
     this.#recorder = new Recorder(options.tracer);
   }
 
+  /** What is known of the dialogue. */
+  get view(): View {
+    return this.#options.view;
+  }
+
   /** The client said something. */
   came(chunk: Uint8Array): void {
     let left = chunk;

@@ -6,8 +6,14 @@ const LF = 0x0a;
 const DOT = 0x2e;
 
 export class Inbox {
+  readonly #onTaken: (bytes: Uint8Array) => void;
   #bytes: Buffer = Buffer.alloc(0);
   #task: Reading<unknown> | undefined;
+
+  /** @param onTaken told of bytes as they are read for what they are */
+  constructor(onTaken: (bytes: Uint8Array) => void) {
+    this.#onTaken = onTaken;
+  }
 
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
@@ -37,6 +43,7 @@ export class Inbox {
   #read<T>(begin: () => Reading<T>): T | undefined {
     const reading = (this.#task as Reading<T> | undefined) ?? begin();
     const used = reading.take(this.#bytes);
+    if (used > 0) this.#onTaken(this.#bytes.subarray(0, used));
     this.#bytes = this.#bytes.subarray(used);
     this.#task = reading.result === undefined ? reading : undefined;
     return reading.result;

@@ -1,7 +1,7 @@
 /** The server's side of AUTH (RFC 4954): PLAIN (RFC 4616) and LOGIN. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AUTH_LIMIT } from './settings.ts';
-import { readLine, type ServerDialogue, say } from './wants.ts';
+import { readResponse, type ServerDialogue, say } from './wants.ts';
 
 export type LoginOutcome = 'welcome' | 'wrong' | 'cancelled' | 'malformed' | 'too long' | 'unknown';
 
@@ -53,7 +53,7 @@ function* loginInSteps(initial: string | undefined, expected: Credentials | unde
 function* answerTo(challenge: string, initial: string | undefined): ServerDialogue<string | Login> {
   if (initial !== undefined) return decoded(initial === '=' ? '' : initial);
   yield* say(334, Buffer.from(challenge).toString('base64'));
-  const line = yield* readLine(AUTH_LIMIT);
+  const line = yield* readResponse(AUTH_LIMIT);
   if (line.tooLong) return { outcome: 'too long' };
   if (line.text === '*') return { outcome: 'cancelled' };
   return decoded(line.text);

@@ -42,6 +42,8 @@ export interface ClientContent {
 export type Want =
   | { readonly kind: 'say'; readonly text: string }
   | { readonly kind: 'line'; readonly limit: number }
+  /** A line that answers a challenge, and is no command. */
+  | { readonly kind: 'response'; readonly limit: number }
   | { readonly kind: 'content'; readonly limit: number }
   | { readonly kind: 'octets'; readonly count: number; readonly limit: number }
   | { readonly kind: 'tls' }
@@ -59,6 +61,10 @@ export function* say(code: number, ...lines: readonly string[]): ServerDialogue<
 
 export function* readLine(limit: number): ServerDialogue<ClientLine> {
   return (yield { kind: 'line', limit }) as ClientLine;
+}
+
+export function* readResponse(limit: number): ServerDialogue<ClientLine> {
+  return (yield { kind: 'response', limit }) as ClientLine;
 }
 
 export function* readContent(limit: number): ServerDialogue<ClientContent> {
