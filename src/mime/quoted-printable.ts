@@ -1,3 +1,5 @@
+import { refuseLoneSurrogates } from './forbidden.ts';
+
 /**
  * Quoted-printable (RFC 2045 section 6.7) of text: line ends become CRLF, lines have at most 76 characters, and none
  * ends in white space. A dot or `From ` at the start of a line is encoded too: such a line means something to SMTP and
@@ -65,6 +67,9 @@ const BEYOND_LATIN1 = /[^\0-\xff]/;
 /** Octets that are encoded without asking for memory: what a small message holds, or a block of a big one. */
 const AT_ONCE = 96 * 1024;
 
+/** U+FFFD in UTF-8. */
+const REPLACEMENT = Buffer.from('\ufffd', 'utf8');
+
 /** Octets and a way to take four of them as a number. */
 interface Memory {
   readonly octets: Buffer;
@@ -81,20 +86,23 @@ function memory(octets: Buffer): Memory {
 /** Characters of text that surely fit: three octets each at most. */
 export const MAX_SHORT_TEXT = AT_ONCE / 3;
 
-/** A short text, encoded; every call begins a line. */
-export function shortText(text: string): string {
-  return scratchOut.octets.toString('latin1', 0, encodeShort(text));
+/** A short text, encoded; every call begins a line. Throws if it holds half a surrogate pair. */
+export function shortText(text: string, field: string): string {
+  return scratchOut.octets.toString('latin1', 0, encodeShort(text, field));
 }
 
 /** A short text, encoded, as octets of its own. */
-export function shortTextOctets(text: string): Uint8Array {
-  return Buffer.from(scratchOut.octets.subarray(0, encodeShort(text)));
+export function shortTextOctets(text: string, field: string): Uint8Array {
+  return Buffer.from(scratchOut.octets.subarray(0, encodeShort(text, field)));
 }
 
 /** Encodes into the memory that is kept, and returns the length. */
-function encodeShort(text: string): number {
+function encodeShort(text: string, field: string): number {
   const charset = BEYOND_LATIN1.test(text) ? 'utf-8' : 'latin1';
   const length = scratchIn.octets.write(text, 0, charset);
+  // Half a pair becomes U+FFFD: to look for that is faster than to look at every character.
+  if (charset === 'utf-8' && scratchIn.octets.subarray(0, length).includes(REPLACEMENT))
+    refuseLoneSurrogates(text, field);
   return encode(scratchIn, length, scratchOut, 'text', charset);
 }
 
@@ -115,6 +123,7 @@ function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds, chars
   const { octets: bytes, view: input } = from;
   const { octets: out, view: output } = to;
   const lastFour = end - 4;
+  const lastEight = end - 8;
   let at = 0;
   let line = 0;
   let limit = WIDTH;
@@ -122,6 +131,15 @@ function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds, chars
   while (index < end) {
     // The first octet of a line is looked at by itself: a dot or an F means something there.
     if (at > line) {
+      while (index <= lastEight && at + 8 <= limit) {
+        const first = input.getInt32(index, true);
+        const second = input.getInt32(index + 4, true);
+        if ((specials(first) | specials(second)) !== 0) break;
+        output.setInt32(at, first, true);
+        output.setInt32(at + 4, second, true);
+        index += 8;
+        at += 8;
+      }
       while (index <= lastFour && at + 4 <= limit) {
         const four = input.getInt32(index, true);
         output.setInt32(at, four, true);
@@ -145,10 +163,14 @@ function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds, chars
           continue;
         }
       } else if (at + 3 <= limit) {
-        // One octet too many is written, and overwritten by what follows.
-        output.setInt32(at, ESCAPED[octet] as number, true);
-        at += 3;
-        index += 1;
+        // One octet too many is written, and overwritten by what follows. Where one octet is not ASCII, more follow.
+        let next = octet;
+        do {
+          output.setInt32(at, ESCAPED[next] as number, true);
+          at += 3;
+          index += 1;
+          next = index < end ? (bytes[index] as number) : 0;
+        } while (next > 0x7f && !isLatin1 && at + 3 <= limit);
         continue;
       }
     } else if (kind <= SPACE) {

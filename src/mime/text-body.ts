@@ -36,8 +36,8 @@ const octetsView = new DataView(memory);
  * base64, whichever is shorter; or as it is in UTF-8 where the way takes 8 bits.
  */
 export function encodeText(text: string, field: string, way: Way, forced?: 'quoted-printable' | 'base64'): TextBody {
+  if (forced === 'quoted-printable') return { encoding: forced, body: quotedPrintableText(text, field) };
   refuseLoneSurrogates(text, field);
-  if (forced === 'quoted-printable') return { encoding: forced, body: quotedPrintableText(text) };
   const size = Buffer.byteLength(text, 'utf8');
   if (forced === undefined) {
     const plain = plainText(text, size, way);
@@ -46,7 +46,7 @@ export function encodeText(text: string, field: string, way: Way, forced?: 'quot
   if (forced === 'base64' || isShorterInBase64(text, size)) {
     return { encoding: 'base64', body: base64Text(Buffer.from(text.replace(/\r?\n/g, '\r\n'), 'utf8')) };
   }
-  return { encoding: 'quoted-printable', body: quotedPrintableText(text) };
+  return { encoding: 'quoted-printable', body: quotedPrintableText(text, field) };
 }
 
 /** The text as it is but for its line ends, if the way can carry it. */
@@ -108,8 +108,8 @@ function isBefore(octet: number, place: number, length: number): boolean {
 }
 
 /** A string where it is short, so that a small message is one string; blocks where it is long. */
-function quotedPrintableText(text: string): string | Deferred {
-  if (text.length <= MAX_SHORT_TEXT) return shortText(text);
+function quotedPrintableText(text: string, field: string): string | Deferred {
+  if (text.length <= MAX_SHORT_TEXT) return shortText(text, field);
   const blocks: Uint8Array[] = [];
   for (let start = 0; start < text.length; ) {
     const isLast = text.length - start <= MAX_SHORT_TEXT;
@@ -118,7 +118,8 @@ function quotedPrintableText(text: string): string | Deferred {
     const end = lineEnd > start ? lineEnd : text.length;
     const piece = text.slice(start, end);
     const isShort = piece.length <= MAX_SHORT_TEXT;
-    blocks.push(isShort ? shortTextOctets(piece) : quotedPrintable(Buffer.from(piece, 'utf8'), 'text'));
+    if (!isShort) refuseLoneSurrogates(piece, field);
+    blocks.push(isShort ? shortTextOctets(piece, field) : quotedPrintable(Buffer.from(piece, 'utf8'), 'text'));
     start = end;
   }
   return readyBlocks(blocks);

@@ -46,4 +46,17 @@ describe('a text goes out as it is where that is safe', () => {
       { numRuns: 300 },
     );
   });
+
+  test('half a surrogate pair is found wherever it is, however the text goes out; U+FFFD itself is a character', () => {
+    for (const start of ['', 'words\n'.repeat(20_000), '名\n'.repeat(40_000), 'x'.repeat(100_000)]) {
+      for (const way of ['7bit', '8bit'] as const) {
+        for (const forced of [undefined, 'quoted-printable', 'base64'] as const) {
+          expect(() => encodeText(`${start}a\ud800b`, 'text', way, forced)).toThrow(
+            /half a surrogate pair \(U\+D800\)/,
+          );
+          expect(() => encodeText(`${start}\ufffd \u{1f600}`, 'text', way, forced)).not.toThrow();
+        }
+      }
+    }
+  });
 });
