@@ -8,7 +8,7 @@ import { explainEnhanced } from '../../src/trace/explain/enhanced.ts';
 import type { Entry } from '../../src/trace/explain/entry.ts';
 import { METHODS, STATUS_CLASSES, STATUSES, VERSIONS } from '../../src/trace/explain/http.ts';
 import { HEADERS } from '../../src/trace/explain/http-headers.ts';
-import { explain, explainLine } from '../../src/trace/explain/index.ts';
+import { explain, explainer, explainLine } from '../../src/trace/explain/index.ts';
 import { KEYWORDS } from '../../src/trace/explain/keywords.ts';
 import { PHASE_REPLIES, REPLY_CLASSES, REPLY_CODES } from '../../src/trace/explain/replies.ts';
 import { explainTranscript } from '../../src/trace/explain/transcript.ts';
@@ -46,7 +46,7 @@ describe('the tables', () => {
           expect(text, key).toMatch(/^\S.*[.]$/);
           expect(text.length, key).toBeLessThan(160);
         }
-        expect(source, key).toMatch(/^(RFC \d{3,4}|Postfix|draft-|Google|Microsoft|W3C|WHATWG|Common use)/);
+        expect(source, key).toMatch(/^(RFC \d{3,4}|Postfix|draft-|Google|Microsoft|W3C|WHATWG|Common use|IANA)/);
       }
     },
   );
@@ -185,5 +185,71 @@ describe('a transcript', () => {
     expect(lines.map((line) => line.explanation?.subject)).toEqual([
       'DATA', '354', undefined, undefined, undefined, undefined, undefined, '250',
     ]); // biome-ignore format: one dialogue
+  });
+});
+
+describe('the registries are complete', () => {
+  test('IANA: SMTP Service Extensions', () => {
+    const registered =
+      'SEND SOML SAML VRFY EXPN HELP TURN 8BITMIME SIZE VERB ONEX CHUNKING BINARYMIME CHECKPOINT DELIVERBY PIPELINING DSN ETRN ENHANCEDSTATUSCODES STARTTLS NO-SOLICITING MTRK SUBMITTER ATRN AUTH BURL FUTURERELEASE CONPERM CONNEG UTF8SMTP MT-PRIORITY RRVS SMTPUTF8 REQUIRETLS LIMITS';
+    for (const keyword of registered.split(' ')) expect(Object.keys(KEYWORDS), keyword).toContain(keyword);
+  });
+
+  test('IANA: SMTP Enhanced Status Codes', () => {
+    const details: Readonly<Record<number, number>> = { 0: 0, 1: 10, 2: 4, 3: 6, 4: 7, 5: 6, 6: 10, 7: 30 };
+    for (const [subject, last] of Object.entries(details)) {
+      for (let detail = 0; detail <= last; detail += 1) {
+        expect(explainEnhanced(`5.${subject}.${detail}`)?.means).not.toContain('not registered');
+      }
+      expect(explainEnhanced(`5.${subject}.${last + 1}`)?.means).toContain('not registered');
+    }
+  });
+
+  test('the reply codes of RFC 5321, RFC 4954, RFC 3207 and RFC 7504', () => {
+    const codes =
+      '211 214 220 221 235 250 251 252 334 354 421 432 450 451 452 454 455 500 501 502 503 504 521 530 534 535 538 550 551 552 553 554 555 556';
+    for (const code of codes.split(' ')) expect(Object.keys(REPLY_CODES), code).toContain(code);
+  });
+});
+
+describe('a login, line by line', () => {
+  function told(play: (dialogue: Dialogue) => unknown): string[] {
+    const explain = explainer();
+    return events((trace) => play(new Dialogue(trace))).flatMap((event) => {
+      const found = explain(event);
+      return found === undefined ? [] : [[found, ...found.parts].map(({ means }) => means).join(' ')];
+    });
+  }
+
+  test('SCRAM: what each message holds', () => {
+    const said = told((dialogue) =>
+      dialogue
+        .say('AUTH SCRAM-SHA-256 bixhPXVzZXI=', 'bixhPXVzZXI=')
+        .challenge('334', 'cj1ub25jZQ==')
+        .answer('Yz1iaXdz')
+        .challenge('334', 'dj1w')
+        .answer('')
+        .hear('235 2.7.0 ok'),
+    );
+    expect(said).toEqual([
+      expect.stringMatching(/neither sends it.*The first message: the user name and a random number/),
+      expect.stringMatching(/salt, and how often/),
+      expect.stringMatching(/the proof that the client knows the password/),
+      expect.stringMatching(/The proof that the server knows/),
+      expect.stringMatching(/the client has checked the proof/),
+      expect.stringMatching(/The login succeeded/),
+    ]);
+  });
+
+  test.each([
+    ['AUTH PLAIN AGFkYQBzZXNhbWU=', ['user name: ada', 'password: <secret, 6 bytes>']],
+    ['AUTH PLAIN cm9vdABhZGEAc2VzYW1l', ['acts for: root', 'user name: ada', 'password: <secret, 6 bytes>']],
+    ['AUTH XOAUTH2 dXNlcj1hZGEBYXV0aD1CZWFyZXIgeHl6AQE=', ['user name: ada', 'access token: <secret, 10 bytes>']],
+    ['AUTH SCRAM-SHA-1 biwsbj1hZGEscj1ub25jZQ==', ['user name: ada', 'random numbers: nonce']],
+  ])('%s in a transcript', (line, wanted) => {
+    const [found] = explainTranscript(`S: 220 a\nC: ${line}\n`).slice(1);
+    const fields = found?.explanation?.parts.at(-1)?.parts.map(({ subject, means }) => `${subject}: ${means}`);
+    expect(fields).toEqual(wanted);
+    expect(found?.text).toMatch(/^C: AUTH \S+ <secret, \d+ bytes>$/);
   });
 });

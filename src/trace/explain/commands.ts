@@ -98,6 +98,21 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     'Postfix XFORWARD_README',
     'The server answers 250.',
   ],
+  SEND: [
+    'Was to show the message on the terminal of whoever it is for; abolished.',
+    'RFC 5321 appendix F.6',
+    'Servers refuse it.',
+  ],
+  SOML: [
+    'Was to show the message on a terminal, or deliver it; abolished.',
+    'RFC 5321 appendix F.6',
+    'Servers refuse it.',
+  ],
+  SAML: [
+    'Was to show the message on a terminal, and deliver it; abolished.',
+    'RFC 5321 appendix F.6',
+    'Servers refuse it.',
+  ],
   TURN: [
     'Was to swap the roles of client and server; abolished, for it let anybody take the mail.',
     'RFC 5321 appendix F.1',

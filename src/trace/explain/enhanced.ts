@@ -80,7 +80,7 @@ const DETAILS: Readonly<Record<string, Entry>> = {
   '7.9': ['The login mechanism is too weak for this user.', 'RFC 4954 section 6'],
   '7.10': ['Encryption is needed, for this recipient say.', 'RFC 5248'],
   '7.11': ['This login mechanism needs an encrypted connection.', 'RFC 4954 section 6'],
-  '7.12': ['The password must be changed, or the mechanism, before logging in so.', 'RFC 4954 section 6'],
+  '7.12': ['The user must change over to this mechanism before it can be used.', 'RFC 4954 section 6'],
   '7.13': ['The account is disabled.', 'RFC 5248'],
   '7.14': ['The message needs a trust between the servers that there is not.', 'RFC 5248'],
   '7.15': ['The priority is too low for this server now.', 'RFC 6710'],

@@ -1,4 +1,4 @@
-/** What a server may offer in its reply to EHLO: IANA's registry "SMTP Service Extensions", and some in wide use. */
+/** What a server may offer in its reply to EHLO: the whole of IANA's registry "SMTP Service Extensions", and some in wide use. */
 import type { Entry } from './entry.ts';
 
 export const KEYWORDS: Readonly<Record<string, Entry>> = {
@@ -37,6 +37,8 @@ export const KEYWORDS: Readonly<Record<string, Entry>> = {
   XCLIENT: ['A trusted proxy may tell who the real client is.', 'Postfix XCLIENT_README'],
   XFORWARD: ['A trusted filter may tell who the first client was.', 'Postfix XFORWARD_README'],
   VERP: ['The return path may be made to name each recipient.', 'Postfix VERP_README'],
+  ONEX: ['One message is all that the client will send.', 'IANA registry SMTP Service Extensions'],
+  VERB: ['The server can tell more in its replies.', 'IANA registry SMTP Service Extensions'],
   TURN: ['The roles of client and server can be swapped; abolished.', 'RFC 5321 appendix F.1'],
   SEND: ['Mail can be shown on a terminal; abolished.', 'RFC 5321 appendix F.6'],
   SOML: ['Mail can be shown on a terminal or delivered; abolished.', 'RFC 5321 appendix F.6'],

@@ -34,7 +34,7 @@ export const REPLY_CODES: Readonly<Record<string, Entry>> = {
     'Connect again later. It may come in answer to any command.',
   ],
   '422': ["The recipient's mailbox is over its quota.", 'Common use; compare 4.2.2 of RFC 3463', 'Try again later.'],
-  '432': ['The password must be changed first.', 'RFC 4954 section 6'],
+  '432': ['The user must change over to this mechanism first: by one login with PLAIN, say.', 'RFC 4954 section 6'],
   '450': [
     'The mailbox is not available now: busy, or held back for the moment (greylisting).',
     'RFC 5321 section 4.2.3',
@@ -73,7 +73,7 @@ export const REPLY_CODES: Readonly<Record<string, Entry>> = {
   '554': ['The transaction failed; as a greeting: no service here.', 'RFC 5321 section 4.2.3'],
   '555': ['The server does not know, or does not do, these parameters.', 'RFC 5321 section 4.2.3'],
   '556': ['The domain of the recipient takes no mail.', 'RFC 7504 section 4'],
-  '557': ['Too many duplicate messages.', 'RFC 4468'],
+  '557': ['Too many copies of the same message.', 'Common use; no RFC'],
 };
 
 /** What a positive reply means to the phase it answers. */
