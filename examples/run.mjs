@@ -9,10 +9,12 @@ const names = readdirSync(folder)
 
 const [name, ...args] = process.argv.slice(2);
 if (name === undefined || !names.includes(name)) {
-  if (name !== undefined) console.error(`there is no example '${name}'`);
-  console.error('usage: npm run example NAME [args]\n');
-  for (const each of names) console.error(`  ${each.padEnd(15)} ${firstLine(each)}`);
-  process.exit(2);
+  // to ask which there are is no mistake
+  const say = name === undefined ? console.log : console.error;
+  if (name !== undefined) say(`there is no example '${name}'`);
+  say('usage: npm run example NAME [args]\n');
+  for (const each of names) say(`  ${each.padEnd(15)} ${firstLine(each)}`);
+  process.exit(name === undefined ? 0 : 2);
 }
 if (!existsSync(`${folder}../dist/transport/index.js`)) {
   console.error('the examples run on the built package: npm run build');
