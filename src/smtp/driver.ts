@@ -77,6 +77,11 @@ export class Driver {
     return this.#session.isFree && !this.#congested;
   }
 
+  /** How many messages may be under way at once. */
+  get depth(): number {
+    return this.#session.pace.depth;
+  }
+
   get isBusy(): boolean {
     return this.#session.isBusy;
   }

@@ -95,7 +95,6 @@ export class Mailer implements AsyncDisposable {
     let index = 0;
     let underWay = 0;
     let sourceFault: { readonly error: unknown } | undefined;
-    const window = this.#pool.capacity;
     const source = new Pull<MessageInit | Message>(messages, () => wake());
     const room = (): Promise<void> => new Promise((resolve) => (wake = resolve));
     const settle = (outcome: DeliveryOutcome): void => {
@@ -125,7 +124,7 @@ export class Mailer implements AsyncDisposable {
         for (let outcome = ready.shift(); outcome !== undefined; outcome = ready.shift()) yield outcome;
         let next: IteratorResult<MessageInit | Message> | undefined;
         try {
-          next = isDone || underWay >= window ? undefined : source.next();
+          next = isDone || underWay >= this.#pool.capacity ? undefined : source.next();
         } catch (error) {
           sourceFault = { error };
           isDone = true;

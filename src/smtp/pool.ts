@@ -66,6 +66,9 @@ export class Pool {
   readonly #leaving = new Map<Line, Promise<void>>();
   readonly #pausing = new Set<Job>();
   #pending = 0;
+  #dispatchIsDue = false;
+  /** How many messages a connection has on their way at once: as many as it may, until a server shows what it can. */
+  #depth: number;
   #nextSlot = 0;
   #paceTimer: NodeJS.Timeout | undefined;
   #closing = false;
@@ -76,11 +79,12 @@ export class Pool {
   constructor(connector: Connector, options: PoolOptions) {
     this.#connector = connector;
     this.#options = options;
+    this.#depth = options.inFlight;
   }
 
-  /** As many messages as can be on their way or next in line. */
+  /** As many messages as can be on their way, and as many again, so that what follows them is ready to leave. */
   get capacity(): number {
-    return this.#options.connections * (this.#options.inFlight + 2);
+    return this.#options.connections * 2 * this.#depth;
   }
 
   add(message: Message, options: SendOptions, done: (outcome: Outcome<Delivery>) => void): void {
@@ -104,7 +108,7 @@ export class Pool {
       if (this.#endedBy(job)) return;
       this.#heedSignal(job);
       this.#queue.push(job);
-      this.#dispatch();
+      this.#dispatchSoon();
     };
     if (size instanceof Promise) {
       size.then(enqueue, (error: unknown) => {
@@ -180,6 +184,16 @@ export class Pool {
       for (const [opening, purpose] of this.#openings) if (purpose === 'messages') opening.abort(error);
     };
     signal.addEventListener('abort', job.onAbort, { once: true });
+  }
+
+  /** Messages that are given one right after another leave in one write. */
+  #dispatchSoon(): void {
+    if (this.#dispatchIsDue) return;
+    this.#dispatchIsDue = true;
+    queueMicrotask(() => {
+      this.#dispatchIsDue = false;
+      this.#dispatch();
+    });
   }
 
   /** Gives waiting messages to connections that are free, and opens more where that is not enough. */
@@ -285,7 +299,7 @@ export class Pool {
     // in front of those that came after it
     this.#queue.putBack(job);
     // in a turn of its own: the connection that failed is still taking leave of the others
-    queueMicrotask(() => this.#dispatch());
+    this.#dispatchSoon();
   }
 
   #finish(job: Job, outcome: Outcome<Delivery>): void {
@@ -319,6 +333,7 @@ export class Pool {
         onClosed: () => this.#lost(line),
       };
       this.#lines.add(line);
+      this.#depth = driver.depth;
       if (driver.isOver) this.#lost(line);
       return line;
     } finally {
