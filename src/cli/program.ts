@@ -21,6 +21,8 @@ Examples:
   $ plainwire send infos.txt --verbose
   $ plainwire get example.com www.example.org
   $ plainwire lookup example.com
+  $ plainwire connect mail.example.com 25 --explain
+  $ plainwire listen 2525 --as smtp
   $ plainwire explain 550 5.7.26
 `;
 
