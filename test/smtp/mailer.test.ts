@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
 import type { PlainwireError } from '../../src/errors.ts';
-import { type DeliveryOutcome, Mailer, type MailerOptions } from '../../src/smtp/index.ts';
+import { Mailer, type MailerOptions } from '../../src/smtp/index.ts';
 import { type MailServer, mailServer, type ServerSession, SILENCE } from '../support/mail-server.ts';
 
 const letter = (subject: string, to: string | string[] = 'b@b.example') => ({
@@ -11,7 +11,6 @@ const letter = (subject: string, to: string | string[] = 'b@b.example') => ({
   subject,
   text: 'Hi.',
 });
-type Letter = ReturnType<typeof letter>;
 
 function mailerFor(server: MailServer, options: Partial<MailerOptions> = {}): Mailer {
   return new Mailer({ host: '127.0.0.1', port: server.port, security: 'none', timeouts: 10_000, ...options });
@@ -287,105 +286,6 @@ describe('the answer', () => {
       expect(server.sessions).toHaveLength(1);
     },
   );
-});
-
-describe('sendAll', () => {
-  it.each([
-    ['lock-step', [], 1],
-    ['PIPELINING', ['PIPELINING'], 2],
-    ['CHUNKING', ['PIPELINING', 'CHUNKING'], 3],
-  ])('takes no more than can be on its way, and an answer for each: %s', async (_, offers, connections) => {
-    await using server = await mailServer({ offers });
-    await using mailer = mailerFor(server, { connections });
-    let pulled = 0;
-    let most = 0;
-    function* source(): Generator<Letter> {
-      for (; pulled < 500; pulled += 1) yield letter(`${pulled}`);
-    }
-    const seen: number[] = [];
-    for await (const outcome of mailer.sendAll(source())) {
-      expect(outcome.ok).toBe(true);
-      seen.push(outcome.index);
-      most = Math.max(most, pulled - seen.length);
-    }
-    expect(seen.sort((a, b) => a - b)).toEqual(numbers(500).map(Number));
-    expect(server.messages).toHaveLength(500);
-    // so many on their way or next in line, for each connection
-    expect(most).toBeLessThanOrEqual(connections * 10 + 1);
-  });
-
-  it('pulls nothing more while the server is silent', async () => {
-    const { answer, open } = gate();
-    await using server = await mailServer({ onMessage: answer });
-    await using mailer = mailerFor(server);
-    let pulled = 0;
-    async function* source(): AsyncGenerator<Letter> {
-      for (; pulled < 1_000; pulled += 1) yield letter(`${pulled}`);
-    }
-    const outcomes = mailer.sendAll(source());
-    const first = outcomes.next();
-    await server.until(({ messages }) => messages.length === 1);
-    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    expect(pulled).toBeLessThanOrEqual(11);
-    open();
-    expect((await first).value).toMatchObject({ ok: true, index: 0 });
-    await outcomes.return();
-    await mailer.close();
-    expect(pulled).toBeLessThanOrEqual(30);
-  });
-
-  it('never throws for one message, and goes on', async () => {
-    await using server = await mailServer();
-    await using mailer = mailerFor(server);
-    const letters = [
-      letter('0'),
-      letter('1', 'no@b.example'),
-      letter('2\r\nBcc: x@y'),
-      letter('3', 'nonsense'),
-      letter('4'),
-    ];
-    const outcomes: DeliveryOutcome[] = [];
-    for await (const outcome of mailer.sendAll(letters)) outcomes.push(outcome);
-    outcomes.sort((a, b) => a.index - b.index);
-    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, false, false, true]);
-    expect(outcomes.map((each) => (each.ok ? undefined : (each.error as PlainwireError).name))).toEqual([
-      undefined, 'ReplyError', 'MessageError', 'MessageError', undefined,
-    ]); // biome-ignore format: a list
-    expect(outcomes[1]?.message).toBe(letters[1]);
-  });
-
-  it('throws what the source throws, behind the last answer', async () => {
-    await using server = await mailServer();
-    await using mailer = mailerFor(server);
-    const fault = new Error('the list has a hole');
-    function* source(): Generator<Letter> {
-      yield letter('0');
-      yield letter('1');
-      throw fault;
-    }
-    const seen: number[] = [];
-    const run = async (): Promise<void> => {
-      for await (const { index } of mailer.sendAll(source())) seen.push(index);
-    };
-    await expect(run()).rejects.toBe(fault);
-    expect(seen).toEqual([0, 1]);
-  });
-
-  it('lets go of the source where the caller stops', async () => {
-    await using server = await mailServer();
-    await using mailer = mailerFor(server);
-    let cleaned = false;
-    async function* source(): AsyncGenerator<Letter> {
-      try {
-        for (let n = 0; ; n += 1) yield letter(`${n}`);
-      } finally {
-        cleaned = true;
-      }
-    }
-    for await (const outcome of mailer.sendAll(source())) if (outcome.index === 3) break;
-    await mailer.close();
-    expect(cleaned).toBe(true);
-  });
 });
 
 describe('diagnostics', () => {

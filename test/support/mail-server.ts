@@ -238,22 +238,35 @@ export class ServerSession {
       return true;
     }
     if (this.#expects === 'data') {
-      const end = this.#input.startsWith('.\r\n') ? 0 : this.#input.indexOf('\r\n.\r\n') + 2;
-      if (end === 1) return false;
-      this.#content = this.#input.slice(0, end).replaceAll(/^\./gm, '');
-      this.#input = this.#input.slice(end + 3);
+      const isEmpty = this.#content === '' && this.#input.startsWith('.\r\n');
+      const end = isEmpty ? 0 : this.#input.indexOf('\r\n.\r\n') + 2;
+      if (end === 1) {
+        // what may be the beginning of the end is looked at again with what follows
+        this.#hold(this.#input.length - 4);
+        return false;
+      }
+      this.#hold(end);
+      this.#input = this.#input.slice(3);
+      this.#content = this.#content.replaceAll(/^\./gm, '');
       await this.#message();
       return true;
     }
     if (this.#expects === 'answer') return false;
     const { octets, last } = this.#expects;
-    if (this.#input.length < octets) return false;
-    this.#content += this.#input.slice(0, octets);
-    this.#input = this.#input.slice(octets);
-    this.#expects = 'command';
+    const left = octets - this.#hold(octets);
+    this.#expects = left > 0 ? { octets: left, last } : 'command';
+    if (left > 0) return false;
     if (last) await this.#message();
     else this.say('250 ok');
     return true;
+  }
+
+  /** Moves so many octets, or as many as there are, from what came in to the content. */
+  #hold(octets: number): number {
+    const part = this.#input.slice(0, Math.max(0, octets));
+    this.#content += part;
+    this.#input = this.#input.slice(part.length);
+    return part.length;
   }
 
   async #command(line: string): Promise<void> {
