@@ -126,6 +126,7 @@ describe.each(FORBIDDEN)('%s', (_, bad) => {
   ])('in the option %s', async (field, more) => {
     const error = await sending({}, {}, more);
     expectRefused(error, field);
+    expect(error).toMatchObject({ code: 'FORBIDDEN_CHARACTER' });
     expect(connections).toBe(0);
     expect((error as Error).message).not.toContain('pencil');
   });
