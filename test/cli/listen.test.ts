@@ -402,6 +402,22 @@ describe('--replay', () => {
     expect(await server.ended).toBe(0);
   });
 
+  test('of several dialogues in a file each client gets one, and the last is for all that follow', async () => {
+    await using dir = await folder();
+    const heading = '# SMTP dialogue with mx.example:25\n';
+    const dialogue = (text: string) => `${heading}S: 220 ${text}\nC: QUIT\nS: 221 bye\n# closed by the client\n`;
+    await writeFile(join(dir.path, 'it.wire'), dialogue('one') + dialogue('two'));
+    await using server = await listening(['--replay', 'it.wire'], { cwd: dir.path });
+    for (const expected of ['one', 'two', 'two']) {
+      const peer = new Peer(server.port);
+      peer.say('QUIT\r\n');
+      expect(await peer.all()).toBe(`220 ${expected}\r\n221 bye\r\n`);
+    }
+    await writeFile(join(dir.path, 'bad.wire'), `${dialogue('one')}${heading}what\n`);
+    const ran = await plainwire(['listen', '0', '--replay', 'bad.wire'], { cwd: dir.path });
+    expect(ran.stderr).toContain('transcript line 7');
+  });
+
   test('a file that is no transcript', async () => {
     await using dir = await folder();
     await writeFile(join(dir.path, 'it.wire'), 'hello\n');

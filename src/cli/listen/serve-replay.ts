@@ -6,16 +6,28 @@ import type { Client, Serve } from './client.ts';
 
 /** @throws MessageError BAD_FILE that names the line */
 export function serveReplay(text: string, tls: ServerTlsOptions | undefined, print: (line: string) => void): Serve {
-  const steps = parseTranscript(text);
+  const dialogues = dialoguesOf(text).map(parseTranscript);
   return async (client) => {
     try {
-      await playTo(client, steps, tls);
+      await playTo(client, dialogues[client.id - 1] ?? dialogues.at(-1) ?? [], tls);
       client.watch.fact('the dialogue was played to its end');
     } catch (error) {
       if (error instanceof MismatchError) for (const line of sideBySide(error)) print(`${client.id} ${line}`);
       throw error;
     }
   };
+}
+
+/** A record holds one dialogue after the other, each under a heading; the first client gets the first of them. */
+function dialoguesOf(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  const starts = lines.flatMap((line, index) => (/^# \S+ dialogue with /.test(line) ? [index] : []));
+  if (starts.length < 2) return [text];
+  return starts.map((start, index) => {
+    const own = lines.slice(index === 0 ? 0 : start, starts[index + 1]);
+    // a complaint about a line names its number in the file
+    return '\n'.repeat(index === 0 ? 0 : start) + own.join('\n');
+  });
 }
 
 function playTo(client: Client, steps: Transcript, tls: ServerTlsOptions | undefined): Promise<void> {
