@@ -3,7 +3,8 @@ import { MessageError, PlainwireError } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
 import type { Connection } from '../transport/index.ts';
 import { DataEncoder, LineEncoder, needsLineEnds } from './content.ts';
-import type { ContentStream, Session } from './session.ts';
+import type { ContentStream } from './run.ts';
+import type { Session } from './session.ts';
 
 /** A BDAT chunk is at least this large, except the last: a chunk costs a command and a reply. */
 const CHUNK_BYTES = 256 * 1024;

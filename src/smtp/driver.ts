@@ -10,8 +10,9 @@ import type { Dialogue } from './dialogue.ts';
 import { openSession, quit } from './opening.ts';
 import type { Settings } from './options.ts';
 import { quitAfter, StoppedError } from './quit-after.ts';
+import type { ContentStream, Outcome, Run } from './run.ts';
 import type { ServerState } from './server-state.ts';
-import { type ContentStream, type Outcome, type Run, Session, type Task } from './session.ts';
+import { Session, type Task } from './session.ts';
 
 /** What the owner of a driver wants to hear. */
 export interface DriverEvents {

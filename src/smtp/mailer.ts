@@ -9,7 +9,7 @@ import { type SmtpOptions, settingsOf } from './options.ts';
 import type { SendOptions } from './parameters.ts';
 import { Pool } from './pool.ts';
 import { Pull } from './pull.ts';
-import type { Outcome } from './session.ts';
+import type { Outcome } from './run.ts';
 
 export interface MailerOptions extends SmtpOptions {
   /** Connections at once at the most; 1 by default. */

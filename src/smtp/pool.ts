@@ -8,8 +8,8 @@ import type { Driver } from './driver.ts';
 import { noop, quit } from './opening.ts';
 import type { SendOptions } from './parameters.ts';
 import { Queue } from './queue.ts';
+import type { Outcome, Run } from './run.ts';
 import { abortedBy, beginTransaction, sizeOf } from './sending.ts';
-import type { Outcome, Run } from './session.ts';
 
 export interface PoolOptions {
   readonly connections: number;

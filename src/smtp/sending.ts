@@ -5,7 +5,7 @@ import type { Delivery } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import type { SendOptions, TransactionOptions } from './parameters.ts';
 import { quitAfter, StoppedError } from './quit-after.ts';
-import type { Outcome, Run } from './session.ts';
+import type { Outcome, Run } from './run.ts';
 import { transaction } from './transaction.ts';
 
 /** The size where it can be told without reading the message; undefined where it can't. */

@@ -3,27 +3,17 @@
  * keeps the account of what was said and what is owed a reply, matches replies to it one for one, and lets the next
  * dialogue speak right behind the one before where the server allows (RFC 2920). It knows no socket, timer or promise.
  */
-import { ConnectionError, type PlainwireError, ProtocolError, type Reply, withFacts } from '../errors.ts';
-import type { Message } from '../mime/message.ts';
+import { type PlainwireError, ProtocolError, type Reply, withFacts } from '../errors.ts';
 import type { Tracer } from '../trace/tracer.ts';
-import { type Command, encode, PHASES, secretsOf } from './command.ts';
+import { type Command, encode } from './command.ts';
 import { canonicalText, dataOf, needsLineEnds } from './content.ts';
 import { type Dialogue, Interruption, type Say, type Step, type Utterance } from './dialogue.ts';
 import { checkLegal, nameOf, phaseOf } from './legal-replies.ts';
-import { formatReply } from './reply.ts';
+import { Outbox, type Outgoing } from './outbox.ts';
 import { ReplyParser } from './reply-parser.ts';
-
-/** Content that is too large, or not yet there, to be written in one go. The driver reads and writes it piece by piece. */
-export interface ContentStream {
-  readonly message: Message;
-  readonly framing: 'data' | 'bdat';
-  readonly run: Run;
-}
-
-/** What is to be written next: bytes, one character each, or a stream of content. */
-export type Outgoing = string | ContentStream;
-
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+import { type ContentStream, type Outcome, type Owed, Run } from './run.ts';
+import { beforeTls, closing, dropped } from './session-faults.ts';
+import { SessionTrace } from './session-trace.ts';
 
 /** A step that is not said on the wire: the driver does it and then calls {@link Session.resume}. */
 export interface Task {
@@ -42,52 +32,17 @@ export interface Pace {
 const NOTHING_HEARD: readonly Reply[] = [];
 const LOCK_STEP: Pace = { pipelining: false, depth: 1 };
 
-/** One dialogue under way. */
-export class Run {
-  readonly dialogue: Dialogue<unknown>;
-  readonly done: (outcome: Outcome<unknown>) => void;
-  step: Say | undefined;
-  /** How many utterances of the step have been said. */
-  said = 0;
-  /** How many replies are owed to it. */
-  owed = 0;
-  replies: Reply[] = [];
-  /** The message: not begun, being written piece by piece, or gone whole, after which only the server knows its fate. */
-  content: 'held' | 'streaming' | 'left' = 'held';
-  /** Why the message's source broke off. */
-  contentFault: unknown;
-  /** The caller has had its answer and is gone; the replies owed to it still have to come. */
-  abandoned = false;
-
-  constructor(dialogue: Dialogue<unknown>, done: (outcome: Outcome<unknown>) => void) {
-    this.dialogue = dialogue;
-    this.done = done;
-  }
-}
-
-/** Bytes to be written, the dialogues whose message ends in them, and how many replies they will be owed. */
-interface Piece {
-  text: string;
-  readonly ending: Run[];
-  replies: number;
-}
-
-interface Owed {
-  readonly run: Run;
-  readonly utterance: Utterance;
-  /** The round trip in which it was said. */
-  readonly roundTrip: number;
-}
-
 export class Session {
   pace: Pace = LOCK_STEP;
-  readonly #tracer: Tracer | undefined;
+  readonly #trace: SessionTrace;
   readonly #parser = new ReplyParser((reply, raw) => this.#onReply(reply, raw));
   readonly #runs: Run[] = [];
   #owed: Owed[] = [];
   /** How many of the replies owed are owed to words that have left: no other may have come yet. */
   #due = 0;
-  #out: (Piece | ContentStream)[] = [];
+  readonly #out = new Outbox((replies) => {
+    this.#due += replies;
+  });
   /**
    * Runs whose BDAT has its replies: their outcome waits for the end of the bytes at hand. No 354 has shown that replies
    * and commands are in step, and a reply too many among the same bytes shows that they are not.
@@ -96,11 +51,9 @@ export class Session {
   #task: Task | undefined;
   #fault: PlainwireError | undefined;
   #goodbye: Reply | undefined;
-  #roundTrip = 1;
-  #heard = false;
 
   constructor(tracer?: Tracer) {
-    this.#tracer = tracer;
+    this.#trace = new SessionTrace(tracer);
   }
 
   /** Whether another dialogue may begin to speak now. */
@@ -158,17 +111,13 @@ export class Session {
 
   /** What is to be written next; undefined when nothing is. What was taken counts as said. */
   take(): Outgoing | undefined {
-    const next = this.#out.shift();
-    if (next === undefined || !('text' in next)) return next;
-    for (const run of next.ending) run.content = 'left';
-    this.#due += next.replies;
-    return next.text;
+    return this.#out.take();
   }
 
   /** Bytes of the server, cut anywhere. */
   receive(chunk: Uint8Array): void {
     if (this.#fault !== undefined) return;
-    this.#heard = true;
+    this.#trace.heard();
     try {
       if (this.#awaitsTls()) throw beforeTls();
       this.#parser.push(chunk);
@@ -196,7 +145,7 @@ export class Session {
   fail(fault: PlainwireError): void {
     if (this.#fault !== undefined) return;
     this.#fault = fault;
-    this.#out = [];
+    this.#out.clear();
     this.#task = undefined;
     const runs = this.#runs.splice(0);
     const owed = this.#owed;
@@ -251,7 +200,7 @@ export class Session {
     const replies = last ? utterance.replies : 1;
     this.#owe(stream.run, utterance, replies);
     this.#due += replies;
-    this.#traceSent(encoded, 'content', 'BDAT', command);
+    this.#trace.command(command, encoded);
     return encoded;
   }
 
@@ -263,7 +212,7 @@ export class Session {
 
   /** A piece of streamed content was written. */
   wrote(bytes: Uint8Array | string): void {
-    if (this.#tracer !== undefined) this.#traceSent(bytes, 'content', undefined, undefined);
+    this.#trace.content(bytes);
   }
 
   /** The stream was written to its end; with DATA, its final dot with it. */
@@ -345,21 +294,18 @@ export class Session {
     switch (utterance.kind) {
       case 'command': {
         const encoded = encode(utterance.command);
-        this.#write(encoded, 1);
+        this.#out.write(encoded, 1);
         this.#owe(run, utterance, 1);
-        if (this.#tracer !== undefined) {
-          const { verb } = utterance.command;
-          this.#traceSent(encoded, PHASES[verb], verb === 'RESPONSE' ? undefined : verb, utterance.command);
-        }
+        this.#trace.command(utterance.command, encoded);
         return;
       }
       case 'data':
       case 'bdat':
         return this.#sayContent(run, utterance);
       case 'lone dot':
-        this.#write('.\r\n', 1);
+        this.#out.write('.\r\n', 1);
         this.#owe(run, utterance, 1);
-        this.#traceSent('.\r\n', 'content', undefined, undefined);
+        this.#trace.content('.\r\n');
         return;
       case 'greeting':
         this.#owe(run, utterance, 1);
@@ -377,7 +323,7 @@ export class Session {
         this.#due += utterance.replies;
       }
       run.content = 'streaming';
-      this.#out.push({ message, framing: kind, run });
+      this.#out.stream({ message, framing: kind, run });
       return;
     }
     const text =
@@ -386,41 +332,29 @@ export class Session {
         : Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('latin1');
     if (kind === 'data') {
       const data = dataOf(text, message.canonical);
-      this.#write(data, utterance.replies, run);
+      this.#out.write(data, utterance.replies, run);
       this.#owe(run, utterance, utterance.replies);
-      this.#traceSent(data, 'content', undefined, undefined);
+      this.#trace.content(data);
       return;
     }
     const chunk = needsLineEnds(message) ? canonicalText(text) : text;
     const command: Command = { verb: 'BDAT', octets: chunk.length, last: true };
     const encoded = encode(command);
-    this.#write(encoded + chunk, utterance.replies, run);
+    this.#out.write(encoded + chunk, utterance.replies, run);
     this.#owe(run, utterance, utterance.replies);
-    this.#traceSent(encoded, 'content', 'BDAT', command);
-    this.#traceSent(chunk, 'content', undefined, undefined);
-  }
-
-  #write(text: string, replies: number, ending?: Run): void {
-    let last = this.#out[this.#out.length - 1];
-    if (last !== undefined && 'text' in last) {
-      last.text += text;
-      last.replies += replies;
-    } else {
-      last = { text, ending: [], replies };
-      this.#out.push(last);
-    }
-    if (ending !== undefined) last.ending.push(ending);
+    this.#trace.command(command, encoded);
+    this.#trace.content(chunk);
   }
 
   #owe(run: Run, utterance: Utterance, replies: number): void {
     run.owed += replies;
-    this.#beginRoundTrip();
-    for (let n = 0; n < replies; n += 1) this.#owed.push({ run, utterance, roundTrip: this.#roundTrip });
+    const { roundTrip } = this.#trace;
+    for (let n = 0; n < replies; n += 1) this.#owed.push({ run, utterance, roundTrip });
   }
 
   #onReply(reply: Reply, raw: string): void {
     const owed = this.#owed[0];
-    if (this.#tracer !== undefined) this.#traceReceived(reply, raw, owed);
+    this.#trace.reply(reply, raw, owed);
     if (this.#awaitsTls()) throw beforeTls();
     // RFC 5321 section 3.8: a server may say 421 at any time, and then closes
     if (reply.code === 421) this.#goodbye = reply;
@@ -505,50 +439,10 @@ export class Session {
       mayHaveBeenDelivered: run.content === 'left',
     });
   }
-
-  /** What is said first after something was heard begins a round trip. */
-  #beginRoundTrip(): void {
-    if (!this.#heard) return;
-    this.#heard = false;
-    this.#roundTrip += 1;
-  }
-
-  #traceSent(said: string | Uint8Array, phase: string, verb: string | undefined, command: Command | undefined): void {
-    if (this.#tracer === undefined) return;
-    this.#beginRoundTrip();
-    const bytes = typeof said === 'string' ? Buffer.from(said, 'latin1') : said;
-    const secrets = command === undefined || typeof said !== 'string' ? [] : secretsOf(command, said);
-    this.#tracer.sent({ phase, roundTrip: this.#roundTrip, bytes, secrets }, verb);
-  }
-
-  #traceReceived(reply: Reply, raw: string, owed: Owed | undefined): void {
-    const phase = owed === undefined ? 'idle' : phaseOf(owed.utterance);
-    const roundTrip = owed?.roundTrip ?? this.#roundTrip;
-    // a challenge holds what the credentials are computed with
-    const secrets = reply.code === 334 && raw.trimEnd().length > 4 ? [{ start: 4, end: raw.trimEnd().length }] : [];
-    this.#tracer?.received({ phase, roundTrip, bytes: Buffer.from(raw, 'latin1'), secrets }, reply);
-  }
 }
 
 function utteranceOf(stream: ContentStream): Extract<Utterance, { kind: 'data' | 'bdat' }> {
   const utterance = stream.run.step?.utterances.find((each) => each.kind === stream.framing);
   if (utterance?.kind !== 'data' && utterance?.kind !== 'bdat') throw new TypeError('no content in this step');
   return utterance;
-}
-
-function dropped(why: string): ConnectionError {
-  return new ConnectionError('CONNECTION_CLOSED', `the connection was dropped: ${why}`, { retryable: true });
-}
-
-function closing(reply: Reply): ConnectionError {
-  return new ConnectionError('CONNECTION_CLOSED', `the server ended the session: ${formatReply(reply)}`, {
-    reply,
-    retryable: true,
-  });
-}
-
-function beforeTls(): ProtocolError {
-  return new ProtocolError('BYTES_BEFORE_TLS', 'the server sent bytes in clear where the TLS handshake was due', {
-    phase: 'starttls',
-  });
 }

@@ -1,0 +1,20 @@
+/** The ways in which a session ends before its time, as errors. */
+import { ConnectionError, ProtocolError, type Reply } from '../errors.ts';
+import { formatReply } from './reply.ts';
+
+export function dropped(why: string): ConnectionError {
+  return new ConnectionError('CONNECTION_CLOSED', `the connection was dropped: ${why}`, { retryable: true });
+}
+
+export function closing(reply: Reply): ConnectionError {
+  return new ConnectionError('CONNECTION_CLOSED', `the server ended the session: ${formatReply(reply)}`, {
+    reply,
+    retryable: true,
+  });
+}
+
+export function beforeTls(): ProtocolError {
+  return new ProtocolError('BYTES_BEFORE_TLS', 'the server sent bytes in clear where the TLS handshake was due', {
+    phase: 'starttls',
+  });
+}
