@@ -312,7 +312,11 @@ function stream() {
       ${body}
       const { user, system } = process.cpuUsage(before);
       const seconds = (user + system) / 1e6;
-      console.log(JSON.stringify({ seconds, peak: process.resourceUsage().maxRSS / 1024 }));`;
+      // On Linux maxRSS counts what the parent had before exec; VmHWM is this process's own.
+      const { readFileSync } = await import('node:fs');
+      const status = process.platform === 'linux' ? readFileSync('/proc/self/status', 'utf8') : '';
+      const own = /^VmHWM:\\s+(\\d+) kB/m.exec(status)?.[1];
+      console.log(JSON.stringify({ seconds, peak: (own ?? process.resourceUsage().maxRSS) / 1024 }));`;
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', code], {
       encoding: 'utf8',
       cwd: new URL('..', import.meta.url).pathname,

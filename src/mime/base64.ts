@@ -44,7 +44,13 @@ export class Base64Encoder {
   /** Takes a chunk and gives what is now complete, which may be nothing. */
   *push(chunk: Uint8Array): Generator<Uint8Array> {
     let input: Buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (this.#rest.length > 0) input = Buffer.concat([this.#rest, input]);
+    if (this.#rest.length > 0) {
+      // Only the first block is put together with what was left: the chunk may be long.
+      const head = input.subarray(0, BLOCK_OCTETS - this.#rest.length);
+      const first = Buffer.concat([this.#rest, head]);
+      if (head.length < input.length) yield encodeBlock(first, 0, first.length, false);
+      input = head.length < input.length ? input.subarray(head.length) : first;
+    }
     // At least one octet is kept: only the end shows which line is the last, and that has no CRLF.
     const lines = Math.max(0, Math.ceil(input.length / LINE_OCTETS) - 1);
     const whole = lines * LINE_OCTETS;

@@ -39,7 +39,8 @@ export function base64Source(source: Source): Deferred {
     blocks: undefined,
     async *stream() {
       const encoder = new Base64Encoder();
-      for await (const chunk of source.read()) yield* encoder.push(chunk);
+      // The encoder keeps nothing of a chunk but copies.
+      for await (const chunk of source.read('reused')) yield* encoder.push(chunk);
       const last = encoder.end();
       if (last.length > 0) yield last;
     },

@@ -19,7 +19,7 @@ export function fileSource(path: string, folder: string | undefined, field: stri
         throw asFailure(cause, source);
       }
     },
-    read: () => readFile(path, folder, source),
+    read: (memory) => readFile(path, folder, source, memory),
   };
 }
 
@@ -27,6 +27,7 @@ async function* readFile(
   path: string,
   folder: string | undefined,
   source: Pick<Source, 'field' | 'label'>,
+  memory: 'reused' | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let file: FileHandle | undefined;
   try {
@@ -37,12 +38,14 @@ async function* readFile(
     const facts = await file.stat();
     if (!facts.isFile()) throw sourceFailed(source, 'is not a regular file');
     let total = 0;
+    let chunk = Buffer.allocUnsafeSlow(CHUNK);
     for (;;) {
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK), 0, CHUNK, null);
+      const { bytesRead, buffer } = await file.read(chunk, 0, CHUNK, null);
       if (bytesRead === 0) break;
       total += bytesRead;
       if (total > facts.size) throw sourceFailed(source, `grew while it was read: it had ${facts.size} octets`);
       yield buffer.subarray(0, bytesRead);
+      if (memory !== 'reused') chunk = Buffer.allocUnsafeSlow(CHUNK);
     }
     if (total !== facts.size) throw sourceFailed(source, `shrank while it was read: ${total} octets of ${facts.size}`);
   } catch (cause) {

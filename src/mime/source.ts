@@ -10,7 +10,8 @@ export interface Source {
   readonly replayable: boolean;
   /** What a Blob says of itself. */
   readonly contentType?: string | undefined;
-  read(): AsyncIterable<Uint8Array>;
+  /** The content; `'reused'` memory is the reader's only until it asks for the next chunk. */
+  read(memory?: 'reused'): AsyncIterable<Uint8Array>;
   measure?(): Promise<number | undefined>;
 }
 
