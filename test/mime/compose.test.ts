@@ -279,6 +279,19 @@ describe('templates', () => {
   });
 });
 
+describe('what a letter for many costs', () => {
+  test('the attachment is encoded once, and the same octets go out with every message', () => {
+    const letter = template({ ...BASE, html: '<p>x</p>', attachments: [{ content: Buffer.alloc(100_000, 3) }] });
+    const encoded = (to: string, init: MessageInit = {}): unknown =>
+      [...(letter.compose({ to, ...init }).chunks() ?? [])].find((chunk) => typeof chunk !== 'string');
+    const first = encoded('a@example.org');
+    expect((first as Uint8Array).length).toBeGreaterThan(100_000);
+    expect(encoded('b@example.org')).toBe(first);
+    expect(encoded('c@example.org', { text: 'Dear C\n' })).toBe(first);
+    expect(encoded('d@example.org', { dkim: undefined, subject: 'Other' })).toBe(first);
+  });
+});
+
 describe('wrap', () => {
   test('a part signed by openssl is verified by openssl', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'plainwire-smime-'));
