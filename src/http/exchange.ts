@@ -1,6 +1,12 @@
 /** One request and its response over one connection: the driver, the only place of http that waits for a socket. */
 import { PlainwireError, withFacts } from '../errors.ts';
-import { type Connection, type ConnectTimeouts, connect, DEFAULT_CONNECT_TIMEOUTS } from '../transport/index.ts';
+import {
+  type Connection,
+  type ConnectOptions,
+  type ConnectTimeouts,
+  connect,
+  DEFAULT_CONNECT_TIMEOUTS,
+} from '../transport/index.ts';
 import type { Framing } from './body-framing.ts';
 import { ResponseError } from './errors.ts';
 import { RESPONSE_LIMITS } from './limits.ts';
@@ -25,6 +31,7 @@ const HOP_LIMIT = RESPONSE_LIMITS.head + 1024 * 1024;
 const SEND_PIECE = 64 * 1024;
 
 const NO_BYTES: Uint8Array = new Uint8Array(0);
+const NO_QUIRKS: readonly Quirk[] = Object.freeze([]);
 /** Doing these again does no more than doing them once (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/;
 
@@ -86,7 +93,8 @@ export class Exchange {
   }
 
   get quirks(): readonly Quirk[] {
-    return [...this.#parser.quirks];
+    const { quirks } = this.#parser;
+    return quirks.size === 0 ? NO_QUIRKS : [...quirks];
   }
 
   /** How many bytes come before the body. */
@@ -121,12 +129,7 @@ export class Exchange {
   async begin(): Promise<Step[]> {
     const steps: Step[] = [];
     try {
-      const { endpoint, connectOptions } = this.#way;
-      const timeouts = this.#connectTimeouts();
-      const connection = await connect(
-        endpoint,
-        timeouts === undefined ? connectOptions : { ...connectOptions, timeouts },
-      );
+      const connection = await connect(this.#way.endpoint, this.#connectOptions());
       this.#connection = connection;
       this.#send(connection);
       while (this.#head === undefined) steps.push(this.#accept(await connection.read(), connection));
@@ -210,16 +213,19 @@ export class Exchange {
     }
   }
 
-  /** The whole deadline ends every phase of connecting, too; undefined where the defaults hold. */
-  #connectTimeouts(): ConnectTimeouts | undefined {
+  /** The whole deadline ends every phase of connecting, too, and a long request leaves in several writes. */
+  #connectOptions(): ConnectOptions {
+    const { connectOptions } = this.#way;
     const given = this.#options.timeouts;
-    if (given === undefined) return undefined;
+    const long = this.request.bytes.length > SEND_PIECE;
+    if (given === undefined && !long) return connectOptions;
     const left = Math.max(1, this.#wholeBy - performance.now());
-    return {
-      lookup: Math.min(given.lookup ?? DEFAULT_CONNECT_TIMEOUTS.lookup, left),
-      connect: Math.min(given.connect ?? DEFAULT_CONNECT_TIMEOUTS.connect, left),
-      tls: Math.min(given.tls ?? DEFAULT_CONNECT_TIMEOUTS.tls, left),
+    const timeouts: ConnectTimeouts = {
+      lookup: Math.min(given?.lookup ?? DEFAULT_CONNECT_TIMEOUTS.lookup, left),
+      connect: Math.min(given?.connect ?? DEFAULT_CONNECT_TIMEOUTS.connect, left),
+      tls: Math.min(given?.tls ?? DEFAULT_CONNECT_TIMEOUTS.tls, left),
     };
+    return long ? { ...connectOptions, timeouts, noDelay: true } : { ...connectOptions, timeouts };
   }
 
   #setDeadline(connection: Connection, phase: string, ms: number): void {
@@ -353,9 +359,19 @@ export class Exchange {
  * is whole when the page is handed over.
  */
 function leave(connection: Connection): void {
-  if (connection.tracer !== undefined) connection.destroy();
-  else setImmediate(() => setImmediate(() => connection.destroy()));
+  if (connection.tracer !== undefined) return connection.destroy();
+  // one turn serves all whose pages are complete in it
+  if (leaving.push(connection) > 1) return;
+  setImmediate(() => {
+    const those = leaving;
+    leaving = [];
+    setImmediate(() => {
+      for (const each of those) each.destroy();
+    });
+  });
 }
+
+let leaving: Connection[] = [];
 
 function traceHead(connection: Connection, bytes: Uint8Array): void {
   if (bytes.length === 0) return;

@@ -103,7 +103,7 @@ function requestHeaders(
   }
   const headers: HeaderPair[] = [];
   const add = (name: string, value: string): void => {
-    if (!named.has(name.toLowerCase())) headers.push([name, value]);
+    if (named.size === 0 || !named.has(name.toLowerCase())) headers.push([name, value]);
   };
   for (const name of options.defaultHeaders ?? DEFAULT_HEADERS) add(name, defaultValue(name, url));
   headers.push(...own);

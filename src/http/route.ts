@@ -28,6 +28,8 @@ export function routeTo(url: URL, options: PageOptions): WayTo {
   if (guard !== undefined) connectOptions.guard = guard;
   if (localAddress !== undefined) connectOptions.localAddress = localAddress;
   if (secure) connectOptions.tls = { servername: hostOf(url), ...tls };
+  // a request in clear leaves in one write
+  else connectOptions.noDelay = false;
   if (socketPath !== undefined) return { endpoint: { path: socketPath }, connectOptions };
   const target = { host: hostOf(url), port: portOf(url) };
   if (proxy === undefined) return { endpoint: target, connectOptions };

@@ -45,6 +45,8 @@ export interface ConnectOptions {
   readonly guard?: (address: IpAddress, host: string) => void;
   /** The local address to connect from. */
   readonly localAddress?: string;
+  /** Whether small writes leave at once (TCP_NODELAY), true by default; one who writes once and then reads needs no such. */
+  readonly noDelay?: boolean;
 }
 
 let connections = 0;
@@ -135,7 +137,7 @@ async function openHost(endpoint: HostEndpoint, options: ConnectOptions, within:
     autoSelectFamily: addresses.length > 1,
     autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
     allowHalfOpen: true,
-    noDelay: true,
+    noDelay: options.noDelay ?? true,
   };
   if (options.localAddress !== undefined) target.localAddress = options.localAddress;
   const socket = await socketTo(target, endpoint, within, options.signal);
