@@ -33,6 +33,9 @@ export class SmtpView {
   #secure = false;
   #stage: 'greeted' | 'ready' | 'mail' | 'rcpt' | 'over' = 'greeted';
   readonly #keywords = new Map<string, string>();
+  /** In LMTP each recipient that was accepted gets a reply of its own after the content (RFC 2033 section 4.2). */
+  #lmtp = false;
+  #accepted = 0;
 
   /** The server agreed to STARTTLS: the handshake is due, and nothing else. */
   get tlsDue(): boolean {
@@ -84,7 +87,9 @@ export class SmtpView {
     const [word = '', size = '', last = ''] = line.trim().split(/ +/);
     const verb = word.toUpperCase();
     // the reply to the last chunk is the reply to the message
-    this.#owed.push(verb === 'BDAT' && /^LAST$/i.test(last) ? 'content' : verb.toLowerCase());
+    if (verb === 'BDAT' && /^LAST$/i.test(last)) this.#oweContent();
+    else this.#owed.push(verb.toLowerCase());
+    if (verb === 'LHLO') this.#lmtp = true;
     if (verb === 'BDAT') this.#chunkLeft = Number.parseInt(size, 10) || 0;
     const initial = /^\s*AUTH +\S+ +/i.exec(line);
     return {
@@ -100,9 +105,14 @@ export class SmtpView {
     const last = line === '.';
     if (last) {
       this.#inContent = false;
-      this.#owed.push('content');
+      this.#oweContent();
     }
     return last ? { ...CONTENT, explanation: DOT } : CONTENT;
+  }
+
+  #oweContent(): void {
+    const replies = this.#lmtp ? Math.max(1, this.#accepted) : 1;
+    for (let count = 0; count < replies; count += 1) this.#owed.push('content');
   }
 
   #answer(line: string): Said {
@@ -174,16 +184,22 @@ export class SmtpView {
     if (phase === 'data' && code === '354') this.#inContent = true;
     if (phase === 'auth' && code === '334') this.#challenged = true;
     if (phase === 'starttls' && code === '220') this.#tlsDue = true;
-    if (code.startsWith('2')) this.#accepted(phase);
+    if (code.startsWith('2')) this.#agreed(phase);
     // whatever came of the message, the transaction is over
     if (phase === 'content') this.#stage = 'ready';
   }
 
-  #accepted(phase: string): void {
+  #agreed(phase: string): void {
     if (phase === 'ehlo' || phase === 'helo' || phase === 'lhlo') this.#stage = 'ready';
     if (phase === 'rset' && this.#stage !== 'greeted') this.#stage = 'ready';
-    if (phase === 'mail') this.#stage = 'mail';
-    if (phase === 'rcpt') this.#stage = 'rcpt';
+    if (phase === 'mail') {
+      this.#stage = 'mail';
+      this.#accepted = 0;
+    }
+    if (phase === 'rcpt') {
+      this.#stage = 'rcpt';
+      this.#accepted += 1;
+    }
     if (phase === 'quit') this.#stage = 'over';
   }
 }

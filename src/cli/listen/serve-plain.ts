@@ -19,11 +19,17 @@ export const serveTime: Serve = async (client) => {
 /** A line of one client goes to all the others, with its address before it. */
 export function serveChat(): Serve {
   const present = new Set<Client>();
+  /** Those who have not read what they were told: they hold nobody up, and miss what is said meanwhile. */
+  const behind = new Set<Client>();
 
   function tell(text: string, from: Client): void {
     for (const client of present) {
-      // who has broken off is told nothing; who does not read holds nobody up
-      if (client !== from) client.write(`${text}\r\n`)?.catch(() => {});
+      if (client === from || behind.has(client)) continue;
+      const backlog = client.write(`${text}\r\n`);
+      if (backlog === undefined) continue;
+      behind.add(client);
+      // who has broken off is told nothing more
+      backlog.catch(() => {}).finally(() => behind.delete(client));
     }
   }
 
