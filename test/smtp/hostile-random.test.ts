@@ -5,10 +5,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PlainwireError } from '../../src/errors.ts';
-import { type Connection, memoryPair } from '../../src/transport/index.ts';
+import { Mailer } from '../../src/smtp/index.ts';
+import { type Connection, listen, memoryPair } from '../../src/transport/index.ts';
 import { raw, session } from '../support/dialogue.ts';
 import type { Ended } from './verdict.ts';
 
+/** Few in the suite; `RUNS=5000` looks longer. */
+const RUNS = Number(process.env['RUNS'] ?? 150);
 const SUBJECTS = ['one', 'two', 'three'];
 
 /** What the server does at one command, where `right` is what it should say. */
@@ -153,7 +156,44 @@ describe.each([
         far.destroy();
         expectTrue(ended, truth);
       }),
-      { numRuns: Number(process.env['RUNS'] ?? 150) },
+      { numRuns: RUNS },
+    );
+  });
+
+  it('through a mailer: nothing is sent twice, and no connection is left', async () => {
+    const safe = fc.oneof(
+      { arbitrary: fc.constant(right), weight: 12 },
+      { arbitrary: fc.constantFrom(...MOVES), weight: 1 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.infiniteStream(safe), fc.integer({ min: 1, max: 3 }), async (stream, connections) => {
+        const sessions: Promise<Truth>[] = [];
+        await using listener = await listen({ host: '127.0.0.1', port: 0 }, async (connection) => {
+          const serving = serve(connection, offer, stream);
+          sessions.push(serving);
+          await serving;
+        });
+        const port = 'port' in listener.endpoint ? listener.endpoint.port : 0;
+        const mailer = new Mailer({ host: '127.0.0.1', port, timeouts: 60_000, connections });
+        const sent = await Promise.all(
+          SUBJECTS.map((subject) =>
+            mailer.send(raw(`Subject: ${subject}\r\n\r\n.a\r\n`)).then(
+              () => 'sent',
+              (error: PlainwireError) => (error.mayHaveBeenDelivered ? 'in doubt' : 'not sent'),
+            ),
+          ),
+        );
+        await mailer.close();
+        const truths = await Promise.all(sessions);
+        await Promise.all([...listener.connections].map(({ closed }) => closed));
+        for (const [index, subject] of SUBJECTS.entries()) {
+          const copies = truths.filter(({ taken }) => taken.has(subject)).length;
+          if (sent[index] === 'not sent') expect(copies, subject).toBe(0);
+          else expect(copies, subject).toBeLessThan(2);
+          if (sent[index] === 'sent') expect(truths.some(({ whole }) => whole.has(subject))).toBe(true);
+        }
+      }),
+      { numRuns: Math.ceil(RUNS / 10) },
     );
   });
 });
