@@ -27,6 +27,7 @@ export { type HostInfo, lookup, type MailExchanger, resolveMx } from './lookup.t
 export { memoryPair, streamPair } from './memory.ts';
 export { type ProxyServer, type ProxyUrl, parseProxy } from './proxy.ts';
 export { type Chunking, MismatchError, play, type ReplayConnection, type ReplayOptions, replay } from './replay.ts';
+export { type ReplayServerOptions, replayServer } from './replay-server.ts';
 export { cachingResolve, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
 export { resolveByDns } from './resolve-dns.ts';
 export { type TlsOptions, TlsSessions } from './tls.ts';

@@ -1,6 +1,7 @@
 /** Plays the server of a transcript: the other end of a dialogue, with no network and no server. */
 import { ProtocolError } from '../errors.ts';
 import type { TlsFacts } from '../trace/event.ts';
+import { safe } from '../trace/render.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { parseTranscript, type Transcript, type TranscriptStep } from '../trace/transcript.ts';
 import { Connection } from './connection.ts';
@@ -32,12 +33,23 @@ export class MismatchError extends ProtocolError {
   readonly received: string | undefined;
 
   constructor(step: number, expected: string, received: string | undefined) {
-    const what = received === undefined ? 'the end of what the client said' : `'${received}'`;
-    super('UNEXPECTED_REPLY', `transcript step ${step}: expected ${expected}, received ${what}`);
+    super('UNEXPECTED_REPLY', `step ${step} is not what was recorded\n${besideEachOther(expected, received)}`);
     this.step = step;
     this.expected = expected;
     this.received = received;
   }
+}
+
+/** One above the other, and a mark where they part. */
+function besideEachOther(expected: string, received: string | undefined): string {
+  const lines = [`  expected: ${safe(expected)}`];
+  if (received === undefined) return [...lines, '  received: nothing more, the client has closed'].join('\n');
+  lines.push(`  received: ${safe(received)}`);
+  let at = 0;
+  while (at < expected.length && expected[at] === received[at]) at += 1;
+  // where a pattern and a line part says nothing
+  if (!/^\/.*\/i?$/.test(expected)) lines.push(`${' '.repeat(12 + safe(expected.slice(0, at)).length)}^`);
+  return lines.join('\n');
 }
 
 /** The client's end of a played dialogue. */
