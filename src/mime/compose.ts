@@ -1,5 +1,6 @@
 import { MessageError } from '../errors.ts';
 import { envelopeOf, needsUtf8Envelope, needsUtf8Header, readPeople } from './author-fields.ts';
+import { checkOptions } from './compose-options.ts';
 import { readDkim } from './dkim.ts';
 import { partWithNames, withNames } from './field-names.ts';
 import { header, identifierOf } from './header.ts';
@@ -65,6 +66,7 @@ const NO_OPTIONS: ComposeOptions = {};
  */
 export function compose(init: MessageInit, options: ComposeOptions = NO_OPTIONS): Message {
   checkFields(init);
+  if (options !== NO_OPTIONS) checkOptions(options);
   if (init.raw !== undefined && init.raw !== null) return composeRaw(init, init.raw);
   return assemble(init, () => renderBody(init, options));
 }

@@ -82,8 +82,7 @@ function attached(builder: Builder, init: Attachment, field: 'attachments' | 'al
 
 function wholeStructure(builder: Builder): Part {
   const { init, options, context } = builder;
-  const { html, images } =
-    init.attachDataUrls === true ? extractDataImages(init.html) : { html: init.html, images: [] };
+  const { html, images } = init.attachDataUrls ? extractDataImages(init.html) : { html: init.html, images: [] };
   const alternatives: Part[] = [];
   const text = isGiven(init.text) ? init.text : textOf(init.html, options);
   if (isGiven(text)) alternatives.push(plainPart(builder, text));
@@ -141,10 +140,10 @@ const OPEN: Reach = { files: true, urls: false, fetch: undefined };
 
 /** What this message may read: what the program allows, less what the message forbids itself. */
 function reachOf(init: MessageInit, options: ComposeOptions): Reach {
-  if (options.access === undefined && init.disableFileAccess !== true) return OPEN;
+  if (options.access === undefined && !init.disableFileAccess) return OPEN;
   return {
-    files: init.disableFileAccess === true ? false : (options.access?.files ?? true),
-    urls: init.disableUrlAccess === true ? false : (options.access?.urls ?? false),
+    files: init.disableFileAccess ? false : (options.access?.files ?? true),
+    urls: init.disableUrlAccess ? false : (options.access?.urls ?? false),
     fetch: options.fetch,
   };
 }

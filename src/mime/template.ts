@@ -1,4 +1,5 @@
 import { assemble, checkFields, type RenderedBody, renderBody } from './compose.ts';
+import { checkOptions } from './compose-options.ts';
 import type { Message } from './message.ts';
 import type { ComposeOptions, MessageInit } from './message-init.ts';
 import { PartCache } from './part-cache.ts';
@@ -49,6 +50,7 @@ const CONTENT_FIELDS: ReadonlySet<string> = new Set<keyof MessageInit>([
 /** Makes a template. Its attachments are encoded at once, so it takes memory for them; files and streams are not. */
 export function template(init: MessageInit, options: ComposeOptions = {}): Template {
   checkFields(init);
+  checkOptions(options);
   const cache = new PartCache(init);
   let common: RenderedBody | undefined;
   return {

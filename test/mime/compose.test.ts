@@ -191,6 +191,22 @@ describe('access', () => {
     expect(compose({ ...BASE, attachments: [{ path: '/does/not/exist' }] }).size).toBeUndefined();
   });
 
+  test.each([
+    [{ acces: { files: false } }, 'options.acces'],
+    [{ access: { file: false } }, 'options.access.file'],
+    [{ access: { url: false } }, 'options.access.url'],
+    [{ access: { files: '' } }, 'options.access.files'],
+    [{ access: { files: 0 } }, 'options.access.files'],
+    [{ access: { urls: 'no' } }, 'options.access.urls'],
+    [{ access: 'none' }, 'options.access'],
+    [{ way: '9bit' }, 'options.way'],
+    [{ fetch: 'https://x' }, 'options.fetch'],
+  ])('a slip of the pen in the settings leaves no door open: %j', (options, field) => {
+    for (const make of [compose, template]) {
+      expect(() => make(BASE, options as unknown as ComposeOptions)).toThrow(expect.objectContaining({ field }));
+    }
+  });
+
   test('raw and html read nothing by themselves', () => {
     for (const raw of [{ path: '/etc/passwd' }, { href: 'http://localhost/' }]) {
       expect(() => compose({ ...BASE, raw } as unknown as MessageInit)).toThrow(failure('ACCESS_DENIED', 'raw'));
