@@ -1,43 +1,38 @@
 /** Which replies may answer what was said (RFC 5321 section 4.3.2 and the extensions' own sections). */
 import { ProtocolError, type Reply } from '../errors.ts';
-import { describe, PHASES } from './command.ts';
+import { describe, PHASES, type Verb } from './command.ts';
 import type { Utterance } from './dialogue.ts';
 
-type Legal = (code: number) => boolean;
-
-const only =
-  (...codes: readonly number[]): Legal =>
-  (code) =>
-    codes.includes(code);
-const anyPositive: Legal = (code) => code >= 200 && code < 300;
-
-/** 4yz and 5yz may answer anything; these are the others. */
-const LEGAL: Readonly<Record<string, Legal>> = {
-  greeting: only(220),
-  EHLO: only(250),
-  HELO: only(250),
-  LHLO: only(250),
-  STARTTLS: only(220),
-  AUTH: only(235, 334),
-  RESPONSE: only(235, 334),
-  MAIL: only(250),
-  RCPT: only(250, 251, 252),
-  DATA: only(354),
-  // the server has taken the message: any 2yz says so, and to doubt it would be to send it twice
-  data: anyPositive,
-  bdat: anyPositive,
-  'lone dot': anyPositive,
-  RSET: anyPositive,
-  NOOP: anyPositive,
-  QUIT: anyPositive,
-  OTHER: () => true,
-};
+/** Whether a code under 400 may answer this; 4yz and 5yz may answer anything. */
+function isLegal(said: Verb | Utterance['kind'], code: number): boolean {
+  switch (said) {
+    case 'RCPT':
+      return code >= 250 && code <= 252;
+    case 'MAIL':
+    case 'EHLO':
+    case 'HELO':
+    case 'LHLO':
+      return code === 250;
+    case 'DATA':
+      return code === 354;
+    case 'greeting':
+    case 'STARTTLS':
+      return code === 220;
+    case 'AUTH':
+    case 'RESPONSE':
+      return code === 235 || code === 334;
+    case 'OTHER':
+      return true;
+    default:
+      // of a message any 2yz says that the server has taken it, and to doubt it would be to send it twice
+      return code >= 200 && code < 300;
+  }
+}
 
 /** @throws ProtocolError UNEXPECTED_REPLY, with the reply */
 export function checkLegal(utterance: Utterance, reply: Reply): void {
   if (reply.code >= 400) return;
-  const key = utterance.kind === 'command' ? utterance.command.verb : utterance.kind;
-  if (LEGAL[key]?.(reply.code) === true) return;
+  if (isLegal(utterance.kind === 'command' ? utterance.command.verb : utterance.kind, reply.code)) return;
   throw new ProtocolError('UNEXPECTED_REPLY', `${reply.code} can't be the reply to ${nameOf(utterance)}`, {
     phase: phaseOf(utterance),
     command: nameOf(utterance),
