@@ -1,7 +1,7 @@
 /** Finds a server and opens a session on it: the one that was named, or a domain's mail exchangers in their order. */
 import { ConnectionError, PlainwireError, UnsupportedError } from '../errors.ts';
 import { connect, type Endpoint, type MailExchanger, resolveMx, TlsSessions, within } from '../transport/index.ts';
-import { channels } from './diagnostics.ts';
+import { channels, traceWithChannel } from './diagnostics.ts';
 import { Driver } from './driver.ts';
 import type { Settings } from './options.ts';
 
@@ -45,7 +45,8 @@ export class Connector {
   }
 
   async #openOn(endpoint: Endpoint, giveUp: AbortSignal | undefined): Promise<Driver> {
-    const { security, tls, trace, lmtp, proxy, deadlines, resolve } = this.#settings;
+    const { security, tls, lmtp, proxy, deadlines, resolve } = this.#settings;
+    const trace = traceWithChannel(this.#settings.trace);
     const signal = this.#signalWith(giveUp);
     const connection = await connect(endpoint, {
       timeouts: { lookup: deadlines.lookup, connect: deadlines.connect, tls: deadlines.tls },

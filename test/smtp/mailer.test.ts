@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
 import type { PlainwireError } from '../../src/errors.ts';
 import { Mailer, type MailerOptions } from '../../src/smtp/index.ts';
+import type { TraceEvent } from '../../src/trace/index.ts';
 import { type MailServer, mailServer, type ServerSession, SILENCE } from '../support/mail-server.ts';
 
 const letter = (subject: string, to: string | string[] = 'b@b.example') => ({
@@ -289,6 +290,23 @@ describe('the answer', () => {
 });
 
 describe('diagnostics', () => {
+  it('publishes every line of the dialogue, without its secrets, beside the caller’s own trace', async () => {
+    const heard: TraceEvent[] = [];
+    const traced: TraceEvent[] = [];
+    const listener = (message: unknown): void => void heard.push((message as { event: TraceEvent }).event);
+    subscribe('plainwire:smtp:dialogue', listener);
+    await using server = await mailServer({ offers: ['AUTH PLAIN'] });
+    const auth = { user: 'ann', pass: 'Geheim' };
+    await using mailer = mailerFor(server, { auth, trace: (event) => void traced.push(event) });
+    await mailer.send(letter('0'));
+    await mailer.close();
+    unsubscribe('plainwire:smtp:dialogue', listener);
+    expect(heard).toEqual(traced);
+    const lines = heard.flatMap((event) => ('bytes' in event ? [Buffer.from(event.bytes).toString()] : []));
+    expect(lines.filter((line) => line.startsWith('AUTH'))).toEqual([expect.stringMatching(/^AUTH PLAIN \*+\r\n$/)]);
+    expect(lines.at(-1)).toBe('221 bye\r\n');
+  });
+
   it('publishes connections, deliveries and errors to whoever listens', async () => {
     const heard: [string, unknown][] = [];
     const names = ['connect', 'delivery', 'error'].map((name) => `plainwire:smtp:${name}`);
