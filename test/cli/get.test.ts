@@ -1,6 +1,6 @@
 /** `plainwire get` as its own process: what is asked for, what is kept, Ctrl-C, and going on from there. */
 import { spawn, spawnSync } from 'node:child_process';
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -180,6 +180,14 @@ describe('what is kept', () => {
       const ran = await plainwire(['get', ...sites, '--warc', warc, ...more], { cwd: dir.path });
       expect(ran.code, ran.stderr).toBe(0);
       expect((await responses(join(dir.path, warc))).sort()).toEqual(sites.map((url) => `${url} ${bodyOf(url)}`));
+    }
+    const secret = sites.map((each) => each.replace('//', '//me:secret@'));
+    const again = await plainwire(['get', ...secret, '--warc', 'all.warc', '--resume'], { cwd: dir.path });
+    expect(again.stderr).toContain('3 pages kept by an earlier run');
+    await plainwire(['get', ...secret, '--warc', 'secret.warc'], { cwd: dir.path });
+    for (const file of ['secret.warc', 'secret.warc.done']) {
+      expect(await readFile(join(dir.path, file), 'latin1')).not.toContain('secret@');
+      await rm(join(dir.path, file));
     }
     const har = JSON.parse(await readFile(join(dir.path, 'all.har'), 'utf8'));
     expect(validateHar(har)).toEqual([]);

@@ -9,6 +9,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { MessageError } from '../../errors.ts';
 import { HarWriter, type Page, WarcWriter } from '../../http/index.ts';
+import { withoutCredentials } from './report.ts';
 
 export interface ArchiveFlags {
   readonly warc?: string;
@@ -59,12 +60,13 @@ export class Archives {
     );
   }
 
-  /** Whether a page is in the archives already. */
-  has(url: string): boolean {
-    return this.#kept.has(fingerprint(url));
+  /** Whether a site's page is in the archives already. */
+  has(site: string): boolean {
+    return this.#kept.has(fingerprint(withoutCredentials(site)));
   }
 
-  async write(url: string, page: Page): Promise<void> {
+  async write(site: string, page: Page): Promise<void> {
+    const url = withoutCredentials(site);
     await Promise.all([this.#warc?.writer.write(page), this.#har?.writer.write(page)]);
     const warc = this.#warc?.file.length;
     const har = this.#har?.file.length;
