@@ -54,7 +54,12 @@ describe.each([
 ])('%s: a server that', (_, offers) => {
   it.each(FAULTS)('%s in the middle of the content', async (_way, fault, error) => {
     await using server = await mailServer({ offers, answer: breaking(fault) });
-    await using mailer = new Mailer({ host: '127.0.0.1', port: server.port, security: 'none', timeouts: 300 });
+    await using mailer = new Mailer({
+      host: '127.0.0.1',
+      port: server.port,
+      security: 'none',
+      timeouts: { block: 500 },
+    });
     const thrown = await mailer.send(LETTER).catch((each: unknown) => each);
     expect(thrown).toMatchObject({ ...error, mayHaveBeenDelivered: false, retryable: true, phase: 'content' });
     expect(thrown).toMatchObject({

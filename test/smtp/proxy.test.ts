@@ -71,7 +71,7 @@ describe.each(KINDS)('%s', (_, make, refusal) => {
 
   it('a proxy that is silent: the deadline of connecting holds for it', async () => {
     await using proxy = await make({ silent: () => true });
-    const timeouts = { connect: 50 };
+    const timeouts = { connect: 400 };
     await using mailer = new Mailer({ host: 'mail.example.com', security: 'none', proxy: proxy.url, timeouts });
     await expect(mailer.send(LETTER)).rejects.toMatchObject({ code: 'DEADLINE_PASSED', phase: 'proxy' });
     await proxy.closed();
