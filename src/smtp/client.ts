@@ -12,7 +12,7 @@ import { ask, type Dialogue } from './dialogue.ts';
 import type { Driver } from './driver.ts';
 import { noop, quit } from './opening.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
-import type { SendOptions } from './parameters.ts';
+import { checkSendOptions, type SendOptions } from './parameters.ts';
 import { deliver } from './sending.ts';
 
 export class SmtpClient implements AsyncDisposable {
@@ -58,6 +58,7 @@ export class SmtpClient implements AsyncDisposable {
 
   /** One message; see {@link Mailer.send}. Messages sent at once go out one after another. */
   async send(message: MessageInit | Message, options: SendOptions = {}): Promise<Delivery> {
+    checkSendOptions(options);
     const composed = message instanceof Message ? message : compose(message);
     return await this.#inTurn(() => deliver(this.#driver, composed, options));
   }

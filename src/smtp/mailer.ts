@@ -6,7 +6,7 @@ import { Connector } from './connector.ts';
 import type { Delivery } from './delivery.ts';
 import { channels } from './diagnostics.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
-import type { SendOptions } from './parameters.ts';
+import { checkSendOptions, type SendOptions } from './parameters.ts';
 import { Pool } from './pool.ts';
 import { Pull } from './pull.ts';
 import type { Outcome } from './run.ts';
@@ -62,6 +62,7 @@ export class Mailer implements AsyncDisposable {
    */
   send(message: MessageInit | Message, options: SendOptions = NO_OPTIONS): Promise<Delivery> {
     return new Promise((resolve, reject) => {
+      if (options !== NO_OPTIONS) checkSendOptions(options);
       this.#begin(message, options, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error)));
     });
   }
@@ -90,6 +91,7 @@ export class Mailer implements AsyncDisposable {
     messages: Iterable<MessageInit | Message> | AsyncIterable<MessageInit | Message>,
     options: SendOptions = NO_OPTIONS,
   ): AsyncGenerator<DeliveryOutcome, void, undefined> {
+    checkSendOptions(options);
     const ready: DeliveryOutcome[] = [];
     let wake: () => void = () => {};
     let index = 0;

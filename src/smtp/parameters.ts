@@ -45,8 +45,7 @@ export interface TransactionOptions extends SendOptions {
   readonly size: number | undefined;
 }
 
-/** An object rather than a set: each message asks it for each of its options. */
-const FIELDS: Readonly<Record<keyof TransactionOptions, true>> = {
+const FIELDS: Readonly<Record<keyof SendOptions, true>> = {
   requireAllRecipients: true,
   dsn: true,
   requireTls: true,
@@ -54,9 +53,12 @@ const FIELDS: Readonly<Record<keyof TransactionOptions, true>> = {
   hold: true,
   mtPriority: true,
   signal: true,
-  chunking: true,
-  size: true,
 };
+
+/** @throws MessageError UNKNOWN_FIELD for an option that there is not: it would be skipped in silence */
+export function checkSendOptions(options: SendOptions): void {
+  for (const name in options) if (!Object.hasOwn(FIELDS, name)) refuseOption('send', name, Object.keys(FIELDS));
+}
 
 /**
  * Checks that the server can take the message as it is, before a word of it is said.
@@ -65,9 +67,6 @@ const FIELDS: Readonly<Record<keyof TransactionOptions, true>> = {
 export function checkSupported(message: Message, options: TransactionOptions, server: Capabilities): void {
   if (message.envelope.to.length === 0) {
     throw new MessageError('NO_RECIPIENTS', 'to', 'the message has no recipient: give to, cc, bcc or envelope.to');
-  }
-  for (const name in options) {
-    if (FIELDS[name as keyof TransactionOptions] !== true) refuseOption('send', name, Object.keys(FIELDS));
   }
   const { size } = options;
   if (size !== undefined && server.size !== undefined && server.size > 0 && size > server.size) {
