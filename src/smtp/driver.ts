@@ -258,10 +258,12 @@ export class Driver {
 
   /** The deadline is that of the oldest reply owed; it is not moved while that reply is awaited. */
   #watch(): void {
-    const awaited = this.#session.awaited;
+    const { task } = this.#session;
+    const awaited = this.#session.awaited ?? task;
     if (awaited === this.#watched) return;
     this.#watched = awaited;
-    const phase = this.#session.awaitedPhase;
+    // work off the wire is a token that is fetched, or a key derived: the server waits for it as long as for a password
+    const phase = task?.step.kind === 'work' ? 'auth' : this.#session.awaitedPhase;
     if (phase === undefined) this.connection.clearDeadline();
     else this.connection.setDeadline(phase, this.settings.deadlines[phase as Phase]);
   }
