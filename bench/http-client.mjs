@@ -2,9 +2,7 @@
  * One client, one figure: node bench/http-client.mjs pages|file CLIENT PORT AT PAGES FOLDER prints {"rate", "memory",
  * "cpu"}: pages or megabytes a second, megabytes at the peak, and microseconds of this process's CPU for each.
  */
-import { spawnSync } from 'node:child_process';
 import { createWriteStream, statSync, writeFileSync } from 'node:fs';
-import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -16,6 +14,9 @@ const pages = Number(pagesText);
 const SIZE = 100 * 1000 * 1000;
 const url = `http://127.0.0.1:${port}/${work === 'pages' ? 'index.html' : 'big'}`;
 const target = path.join(folder, 'copy');
+// each client loads what it needs and no more: its memory is measured
+const http = client === 'node:http' ? (await import('node:http')).default : undefined;
+const spawnSync = client === 'curl' ? (await import('node:child_process')).spawnSync : undefined;
 const lib = process.env.PLAINWIRE ?? '../dist/http/index.js';
 
 let counted = 0;
