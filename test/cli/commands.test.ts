@@ -116,7 +116,9 @@ describe('S2: get', () => {
     const ran = await plainwire(['get', `127.0.0.1:${site.port}`, '--record', 'get.wire'], { cwd: dir.path });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     const saved = await readFile(join(dir.path, 'get.wire'), 'utf8');
-    expect(saved).toMatch(/^# HTTP dialogue with 127\.0\.0\.1:\d+\n# .* ms\n# connected to .*\n# .* ms\nC: GET \/ HTTP\/1\.0\n/);
+    expect(saved).toMatch(
+      /^# HTTP dialogue with 127\.0\.0\.1:\d+\n# .* ms\n# connected to .*\n# .* ms\nC: GET \/ HTTP\/1\.0\n/,
+    );
     expect(saved).toMatch(/^S: HTTP\/1\.1 200 OK\n[\s\S]*\nS: \n(?:# .* ms\n)?S- body\n/m);
   });
 
