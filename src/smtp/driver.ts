@@ -159,8 +159,9 @@ export class Driver {
     const { settings } = this;
     const pipelining = settings.pipelining && capabilities.pipelining;
     const chunked = settings.chunking && capabilities.chunking && !lmtp;
+    const most = pipelining ? settings.messagesInFlight : 1;
     // with DATA the next message's commands may follow a final dot, but its content waits for a 354: two at a time
-    this.#session.pace = { pipelining, depth: !pipelining ? 1 : chunked ? settings.messagesInFlight : 2 };
+    this.#session.pace = { pipelining, depth: chunked ? most : Math.min(2, most) };
   }
 
   /** Reads until the end, whatever that is. */

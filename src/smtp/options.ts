@@ -53,8 +53,9 @@ export interface SmtpOptions {
   /** `'off'`: DATA even where the server offers CHUNKING. */
   readonly chunking?: 'auto' | 'off';
   /**
-   * With CHUNKING, how many messages may be on their way on one connection before the reply to the first; 8 by default.
-   * If the connection breaks, as many may be in doubt; with 1, one at the most.
+   * How many messages may be on their way on one connection before the reply to the first: with CHUNKING as many as
+   * said here, 8 by default; with PIPELINING alone never more than 2, of which one has left whole. If the connection
+   * breaks, as many may be in doubt; with 1, each message waits for the reply to the one before.
    */
   readonly messagesInFlight?: number;
   /** How names become addresses. */

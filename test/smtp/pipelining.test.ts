@@ -41,6 +41,12 @@ describe('round trips', () => {
     expect(roundTrips).toBeGreaterThanOrEqual(20);
   });
 
+  it('PIPELINING, one in flight: two a message, and none begins before the reply to the one before', async () => {
+    const { roundTrips } = await count({ offers: ['PIPELINING'] }, { messagesInFlight: 1 }, 10);
+    expect(roundTrips).toBeGreaterThanOrEqual(20);
+    expect(roundTrips).toBeLessThanOrEqual(24);
+  });
+
   it('neither: four a message, lock-step', async () => {
     const { roundTrips } = await count({}, {}, 10);
     expect(roundTrips).toBe(10 * 4 + 2);
