@@ -9,13 +9,17 @@ const LINE_CHARACTERS = 76;
 /** Octets encoded in one go: big enough to make the calls cheap, small enough to stay in the processor's cache. */
 const BLOCK_OCTETS = LINE_OCTETS * 512;
 
-/** What a block becomes, line ends and all. */
-const BLOCK_ENCODED = (BLOCK_OCTETS / LINE_OCTETS) * (LINE_CHARACTERS + 2);
 /**
- * Memory for what goes out is asked for in slabs: asking for every block by itself takes a tenth of the time. This many
- * stay under the 128 KB from which on malloc asks the system for pages, which come slowly.
+ * Octets whose text goes out in one piece. Memory is asked for by the piece: asking for every block by itself takes a
+ * tenth of the time. The text of this many stays under the 128 KB from which on malloc asks the system for pages, which
+ * come slowly.
  */
-const SLAB = 3 * BLOCK_ENCODED;
+const PIECE_OCTETS = 3 * BLOCK_OCTETS;
+
+/** Gives memory of exactly so many octets. */
+export type Allocate = (size: number) => Buffer;
+
+const fresh: Allocate = (size) => Buffer.allocUnsafeSlow(size);
 
 const block = Buffer.allocUnsafeSlow((BLOCK_OCTETS / 3) * 4);
 const blockView = new DataView(block.buffer, block.byteOffset, block.length);
@@ -28,12 +32,12 @@ export function base64Size(octets: number): number {
   return characters === 0 ? 0 : characters + 2 * (Math.ceil(characters / LINE_CHARACTERS) - 1);
 }
 
-/** The encoded text of bytes that are all at hand, in blocks of bounded size. */
-export function* base64Blocks(bytes: Uint8Array): Generator<Uint8Array> {
-  const input = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let start = 0; start < input.length; start += BLOCK_OCTETS) {
-    const end = Math.min(start + BLOCK_OCTETS, input.length);
-    yield encodeBlock(input, start, end, end === input.length);
+/** The encoded text of bytes that are all at hand, in pieces of bounded size. */
+export function* base64Blocks(bytes: Uint8Array, allocate: Allocate = fresh): Generator<Uint8Array> {
+  const input = asEncoder(bytes);
+  for (let start = 0; start < input.length; start += PIECE_OCTETS) {
+    const end = Math.min(start + PIECE_OCTETS, input.length);
+    yield encodePiece(input, start, end, end === input.length, allocate);
   }
 }
 
@@ -48,14 +52,14 @@ export class Base64Encoder {
       // Only the first block is put together with what was left: the chunk may be long.
       const head = input.subarray(0, BLOCK_OCTETS - this.#rest.length);
       const first = Buffer.concat([this.#rest, head]);
-      if (head.length < input.length) yield encodeBlock(first, 0, first.length, false);
+      if (head.length < input.length) yield encodePiece(asEncoder(first), 0, first.length, false);
       input = head.length < input.length ? input.subarray(head.length) : first;
     }
     // At least one octet is kept: only the end shows which line is the last, and that has no CRLF.
     const lines = Math.max(0, Math.ceil(input.length / LINE_OCTETS) - 1);
     const whole = lines * LINE_OCTETS;
-    for (let start = 0; start < whole; start += BLOCK_OCTETS) {
-      yield encodeBlock(input, start, Math.min(start + BLOCK_OCTETS, whole), false);
+    for (let start = 0; start < whole; start += PIECE_OCTETS) {
+      yield encodePiece(asEncoder(input), start, Math.min(start + PIECE_OCTETS, whole), false);
     }
     // A copy: the chunk belongs to whoever gave it.
     this.#rest = Buffer.from(input.subarray(whole));
@@ -63,32 +67,35 @@ export class Base64Encoder {
 
   /** The last line. */
   end(): Uint8Array {
-    return encodeBlock(this.#rest, 0, this.#rest.length, true);
+    return encodePiece(asEncoder(this.#rest), 0, this.#rest.length, true);
   }
 }
 
-let slab = Buffer.alloc(0);
-let slabView = new DataView(slab.buffer);
-let used = 0;
-
-/** Octets of the slab that nobody has yet, from `used` on. */
-function reserve(length: number): void {
-  if (used + length <= slab.length) return;
-  slab = Buffer.allocUnsafeSlow(SLAB);
-  slabView = new DataView(slab.buffer);
-  used = 0;
+/** What a Buffer has of the native encoders beside toString() and write(), which look at their arguments anew each time. */
+interface Encoder {
+  readonly length: number;
+  base64Slice(start: number, end: number): string;
 }
 
-function encodeBlock(input: Buffer, start: number, end: number, isLast: boolean): Uint8Array {
-  const length = block.write(input.toString('base64', start, end), 0, 'latin1');
-  const lines = Math.ceil(length / LINE_CHARACTERS);
-  reserve(length + 2 * lines);
-  const from = used;
-  const whole = Math.floor(length / LINE_CHARACTERS);
-  used = copyLines(whole);
-  if (whole < lines) used += block.copy(slab, used, whole * LINE_CHARACTERS, length);
-  else if (isLast) used -= 2;
-  return slab.subarray(from, used);
+function asEncoder(bytes: Uint8Array): Encoder {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as unknown as Encoder;
+}
+
+/** `isLast`: no CRLF follows; otherwise the octets make whole lines. */
+function encodePiece(input: Encoder, start: number, end: number, isLast: boolean, allocate = fresh): Uint8Array {
+  const size = base64Size(end - start);
+  const out = allocate(isLast ? size : size + 2);
+  const view = new DataView(out.buffer, out.byteOffset, out.length);
+  let at = 0;
+  for (let from = start; from < end; from += BLOCK_OCTETS) {
+    const length = block.write(input.base64Slice(from, Math.min(from + BLOCK_OCTETS, end)), 0, 'latin1');
+    // the last line of all is copied without its CRLF
+    const isEnd = isLast && from + BLOCK_OCTETS >= end;
+    const lines = isEnd ? Math.ceil(length / LINE_CHARACTERS) - 1 : length / LINE_CHARACTERS;
+    at = copyLines(lines, view, at);
+    if (isEnd) at += block.copy(out, at, lines * LINE_CHARACTERS, length);
+  }
+  return out;
 }
 
 /**
@@ -96,9 +103,8 @@ function encodeBlock(input: Buffer, start: number, end: number, isLast: boolean)
  * step, as a number: no base64 character has the bits that would make it not a number, so none is changed on the way. A
  * call into native code for each line would take three times as long.
  */
-function copyLines(lines: number): number {
-  const to = slabView;
-  let at = used;
+function copyLines(lines: number, to: DataView, start: number): number {
+  let at = start;
   let from = 0;
   for (let line = 0; line < lines; line++) {
     for (let step = 0; step < 9; step++) {

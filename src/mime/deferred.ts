@@ -11,7 +11,7 @@ export function base64Octets(octets: Uint8Array): Deferred {
   return {
     size: base64Size(octets.length),
     replayable: true,
-    blocks: () => base64Blocks(octets),
+    blocks: (allocate) => base64Blocks(octets, allocate),
     async *stream() {
       yield* base64Blocks(octets);
     },

@@ -1,3 +1,4 @@
+import type { Allocate } from './base64.ts';
 import type { Envelope } from './envelope.ts';
 import { HeaderList } from './header-list.ts';
 import { isDeferred, type Segment, sizeOf } from './segment.ts';
@@ -102,17 +103,18 @@ export class Message {
 
   /**
    * The message in blocks, where nothing has to be waited for; undefined where a source must be read. Strings are ASCII
-   * and may be of any length; octets come in blocks of at most 64 KB.
+   * and may be of any length; octets come in pieces of at most 128 KB. Where `allocate` is given, a piece may lie in
+   * memory of its, and is meant to be used before the next is asked for.
    */
-  chunks(): Iterable<string | Uint8Array> | undefined {
+  chunks(allocate?: Allocate): Iterable<string | Uint8Array> | undefined {
     if (this.#segments.some((segment) => isDeferred(segment) && segment.blocks === undefined)) return undefined;
-    return this.#chunks();
+    return this.#chunks(allocate);
   }
 
-  *#chunks(): Generator<string | Uint8Array> {
+  *#chunks(allocate: Allocate | undefined): Generator<string | Uint8Array> {
     for (const segment of this.#segments) {
       if (!isDeferred(segment)) yield segment;
-      else if (segment.blocks !== undefined) yield* segment.blocks();
+      else if (segment.blocks !== undefined) yield* segment.blocks(allocate);
     }
   }
 

@@ -3,14 +3,19 @@
  * when its turn comes, so that a big attachment is never in memory twice.
  */
 
+import type { Allocate } from './base64.ts';
+
 /** Content that is made while the message is read, in blocks of bounded size. */
 export interface Deferred {
   /** Octets it will come to; undefined where only reading tells. */
   readonly size: number | undefined;
   /** May it be read again, with the same result? */
   readonly replayable: boolean;
-  /** The blocks at once, where nothing has to be waited for; undefined where a source must be read. */
-  readonly blocks: (() => Iterable<Uint8Array>) | undefined;
+  /**
+   * The blocks at once, where nothing has to be waited for; undefined where a source must be read. A block may lie in
+   * memory that `allocate` gave, and is used before the next is asked for.
+   */
+  readonly blocks: ((allocate?: Allocate) => Iterable<Uint8Array>) | undefined;
   /** The blocks as they come. */
   stream(): AsyncIterable<Uint8Array>;
   /** True if the last octets are known to be CRLF. */

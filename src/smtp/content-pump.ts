@@ -1,13 +1,17 @@
-/** Writes a message that is not in memory, piece by piece, as fast as the server takes it. */
+/** Writes a message that is too large for one write, or not in memory, piece by piece, as fast as the server takes it. */
+import { setImmediate as turn } from 'node:timers/promises';
 import { MessageError, PlainwireError } from '../errors.ts';
-import type { Message } from '../mime/index.ts';
 import type { Connection } from '../transport/index.ts';
 import { DataEncoder, LineEncoder, needsLineEnds } from './content.ts';
+import { PieceMemory } from './piece-memory.ts';
 import type { ContentStream } from './run.ts';
 import type { Session } from './session.ts';
 
 /** A BDAT chunk is at least this large, except the last: a chunk costs a command and a reply. */
 const CHUNK_BYTES = 256 * 1024;
+
+/** Where the server takes everything at once, other work has its turn after so many bytes. */
+const TURN_BYTES = 1024 * 1024;
 
 /** Ends when the message has been written, is not wanted any more, or failed; the session knows which. Never throws. */
 export async function pump(
@@ -16,16 +20,10 @@ export async function pump(
   connection: Connection,
   blockMs: number,
 ): Promise<void> {
-  const write = async (bytes: Uint8Array | string): Promise<void> => {
-    if (bytes.length === 0) return;
-    session.wrote(bytes);
-    // for this block: a source that takes its time is no fault of the server's
-    connection.setDeadline('content', blockMs);
-    await connection.write(bytes);
-  };
+  const way = new Way(session, connection, blockMs);
   try {
-    if (stream.framing === 'data') await pumpData(stream, session, write);
-    else await pumpChunks(stream, session, write);
+    if (stream.framing === 'bdat') await pumpChunks(stream, session, way);
+    else await pumpData(stream, session, way);
   } catch (error) {
     // a fault of the connection reaches the session by its reader
     if (connection.fault !== undefined) return;
@@ -35,24 +33,74 @@ export async function pump(
   }
 }
 
-type Write = (bytes: Uint8Array | string) => Promise<void>;
+/** The way to the server: while one piece leaves, the next is made ready. */
+class Way {
+  readonly connection: Connection;
+  readonly #session: Session;
+  readonly #blockMs: number;
+  #leaving: Promise<void> | undefined;
+  #sinceTurn = 0;
 
-async function pumpData(stream: ContentStream, session: Session, write: Write): Promise<void> {
-  const { message } = stream;
-  const encoder = new DataEncoder(message.canonical);
-  for await (const piece of piecesOf(message)) {
-    if (!session.isWanted(stream)) return session.breakContent(stream, undefined);
-    await write(encoder.push(piece));
+  constructor(session: Session, connection: Connection, blockMs: number) {
+    this.connection = connection;
+    this.#session = session;
+    this.#blockMs = blockMs;
   }
-  if (!session.isWanted(stream)) return session.breakContent(stream, undefined);
-  // from here on only the server knows: the final dot is on its way
-  const written = write(encoder.end());
-  session.endContent(stream);
-  await written;
+
+  write(...pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) {
+      this.#session.wrote(piece);
+      this.#sinceTurn += piece.length;
+    }
+    // for this piece: a source that takes its time is no fault of the server's
+    this.connection.setDeadline('content', this.#blockMs);
+    this.#leaving = this.connection.writeAll(pieces);
+    // a fault is heard by who waits for it next
+    this.#leaving?.catch(() => {});
+  }
+
+  /** Settles when what was written has left; undefined when it has. */
+  clear(): Promise<unknown> | undefined {
+    if (this.#leaving === undefined && this.#sinceTurn < TURN_BYTES) return undefined;
+    if (this.#sinceTurn >= TURN_BYTES) {
+      this.#sinceTurn = 0;
+      return Promise.all([this.#leaving, turn()]);
+    }
+    return this.#leaving;
+  }
 }
 
-async function pumpChunks(stream: ContentStream, session: Session, write: Write): Promise<void> {
-  const lines = needsLineEnds(stream.message) ? new LineEncoder() : undefined;
+async function pumpData(stream: ContentStream, session: Session, way: Way): Promise<void> {
+  const encoder = new DataEncoder(stream.message.canonical);
+  const memory = way.connection.keepsNothing ? new PieceMemory() : undefined;
+  const ready = stream.message.chunks(memory?.allocate);
+  if (ready === undefined) {
+    for await (const piece of stream.message) {
+      const bytes = encoder.push(piece);
+      await way.clear();
+      if (!session.isWanted(stream)) break;
+      way.write(bytes);
+    }
+  } else {
+    for (const piece of ready) {
+      way.write(encoder.push(bytesOf(piece)));
+      const leaving = way.clear();
+      if (leaving !== undefined) await leaving;
+      if (!session.isWanted(stream)) break;
+    }
+  }
+  await way.clear();
+  if (!session.isWanted(stream)) return session.breakContent(stream, undefined);
+  // from here on only the server knows: the final dot is on its way
+  way.write(encoder.end());
+  session.endContent(stream);
+  await way.clear();
+  if (way.connection.hasLeft) memory?.release();
+}
+
+async function pumpChunks(stream: ContentStream, session: Session, way: Way): Promise<void> {
+  const { message } = stream;
+  const lines = needsLineEnds(message) ? new LineEncoder() : undefined;
   let held: Uint8Array[] = [];
   let octets = 0;
   const hold = (piece: Uint8Array): void => {
@@ -65,27 +113,29 @@ async function pumpChunks(stream: ContentStream, session: Session, write: Write)
     octets = 0;
     return pieces.filter(({ length }) => length > 0);
   };
-  for await (const piece of piecesOf(stream.message)) {
-    hold(lines === undefined ? piece : lines.push(piece));
+  for await (const piece of message.chunks() ?? message) {
+    const bytes = bytesOf(piece);
+    hold(lines === undefined ? bytes : lines.push(bytes));
     if (octets < CHUNK_BYTES) continue;
+    await way.clear();
     if (!session.isWanted(stream)) return session.breakContent(stream, undefined);
-    for (const each of chunk('more')) await write(each);
+    way.write(...chunk('more'));
   }
-  if (!session.isWanted(stream)) return session.breakContent(stream, undefined);
   if (lines !== undefined) hold(lines.end());
+  await way.clear();
+  if (!session.isWanted(stream)) return session.breakContent(stream, undefined);
   const pieces = chunk('last');
   const end = pieces.pop() as Uint8Array;
-  for (const each of pieces) await write(each);
+  way.write(...pieces);
+  await way.clear();
   // from here on only the server knows
-  const written = write(end);
+  way.write(end);
   session.endContent(stream);
-  await written;
+  await way.clear();
 }
 
-async function* piecesOf(message: Message): AsyncGenerator<Uint8Array> {
-  const ready = message.chunks();
-  if (ready === undefined) yield* message;
-  else for (const piece of ready) yield typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
+function bytesOf(piece: string | Uint8Array): Uint8Array {
+  return typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece;
 }
 
 function asSourceFault(error: unknown): PlainwireError {

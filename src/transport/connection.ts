@@ -5,7 +5,7 @@
  * every wait. When the connection fails, every wait on it, now and later, ends with the same error, but bytes that came
  * before the fault are still read first.
  */
-import type { Socket } from 'node:net';
+import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '../errors.ts';
 import type { TlsFacts } from '../trace/event.ts';
@@ -149,7 +149,32 @@ export class Connection implements AsyncDisposable {
     const fault = this.#failure();
     if (fault !== undefined) return Promise.reject(fault);
     const flowing = typeof data === 'string' ? this.#stream.write(data, 'latin1') : this.#stream.write(data);
-    return flowing ? undefined : this.drained();
+    // a stream that has handed everything to the system says "wait" all the same where it was much
+    return flowing || this.#stream.writableLength === 0 ? undefined : this.drained();
+  }
+
+  /** Hands several pieces over in one call of the system; the same as {@link write} otherwise. */
+  writeAll(pieces: readonly Uint8Array[]): Promise<void> | undefined {
+    const [only, another] = pieces;
+    if (only === undefined) return undefined;
+    if (another === undefined) return only.length === 0 ? undefined : this.write(only);
+    const fault = this.#failure();
+    if (fault !== undefined) return Promise.reject(fault);
+    const stream = this.#stream;
+    stream.cork();
+    for (const piece of pieces) if (piece.length > 0) stream.write(piece);
+    stream.uncork();
+    return stream.writableLength === 0 ? undefined : this.drained();
+  }
+
+  /** Whether all that was written is with the system, which has copies of its own. */
+  get hasLeft(): boolean {
+    return this.#stream.writableLength === 0;
+  }
+
+  /** Whether memory may be written anew once its bytes have left: where no trace and no peer in this process holds it. */
+  get keepsNothing(): boolean {
+    return this.tracer === undefined && this.#socket instanceof net.Socket;
   }
 
   /** Settles when what was written has left far enough that more may follow. */

@@ -128,7 +128,9 @@ describe('round trip or refusal', () => {
           { ...BASE, attachments: [{ filename, content: 'x', contentType: 'application/x-test' }] },
           'attachments[0].filename',
           ({ python, postal }) => {
-            expect(marked(python.attachments[0]?.filename)).toBe(marked(filename));
+            // Python takes quotes and angle brackets around a decoded name for those of a quoted string
+            if (!/^(?:".*"|<.*>)$/su.test(filename))
+              expect(marked(python.attachments[0]?.filename)).toBe(marked(filename));
             // of a lone byte order mark that reader leaves nothing, and takes the fallback
             if (!filename.includes('=?') && marked(filename) !== '')
               expect(marked(postal.attachments[0]?.filename)).toBe(marked(filename));
