@@ -61,8 +61,18 @@ const CLIENTS = {
     const { rawFile } = await import('./raw-file.mjs');
     const { base64Lines } = await import('./raw-base64.mjs');
     if (work === 'file') return () => rawFile({ port, file });
-    const head = 'From: Sender <sender@example.com>\r\nTo: reader0@example.com\r\nSubject: Message\r\n';
-    const ready = `${head}\r\n${text.replaceAll('\n', '\r\n')}\r\n.\r\n`;
+    // as many octets as a composed message has: the sink looks at each of them
+    const head = [
+      'Date: Sat, 21 Nov 2026 12:00:00 +0000',
+      'From: Sender <sender@example.com>',
+      `To: ${to.join(',\r\n ')}`,
+      'Subject: Message 12345',
+      'Message-ID: <0123456789abcdef0123456789abcdef@example.com>',
+      'MIME-Version: 1.0',
+      '',
+    ].join('\r\n');
+    const type = 'Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n';
+    const ready = `${head}${type}\r\n${text.replaceAll('\n', '\r\n')}\r\n.\r\n`;
     const before = Buffer.from(`${head}Content-Transfer-Encoding: base64\r\n\r\n`);
     const contentOf = work === 'text' ? () => [ready] : () => [before, base64Lines(MIB), '.\r\n'];
     return () => rawLimit({ port, count, connections, recipients, contentOf });
