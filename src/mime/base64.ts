@@ -91,7 +91,7 @@ function encodePiece(input: Encoder, start: number, end: number, isLast: boolean
     const length = block.write(input.base64Slice(from, Math.min(from + BLOCK_OCTETS, end)), 0, 'latin1');
     // the last line of all is copied without its CRLF
     const isEnd = isLast && from + BLOCK_OCTETS >= end;
-    const lines = isEnd ? Math.ceil(length / LINE_CHARACTERS) - 1 : length / LINE_CHARACTERS;
+    const lines = isEnd ? Math.ceil(length / LINE_CHARACTERS) - 1 : Math.floor(length / LINE_CHARACTERS);
     at = copyLines(lines, view, at);
     if (isEnd) at += block.copy(out, at, lines * LINE_CHARACTERS, length);
   }
