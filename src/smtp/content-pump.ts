@@ -61,12 +61,9 @@ class Way {
 
   /** Settles when what was written has left; undefined when it has. */
   clear(): Promise<unknown> | undefined {
-    if (this.#leaving === undefined && this.#sinceTurn < TURN_BYTES) return undefined;
-    if (this.#sinceTurn >= TURN_BYTES) {
-      this.#sinceTurn = 0;
-      return Promise.all([this.#leaving, turn()]);
-    }
-    return this.#leaving;
+    if (this.#sinceTurn < TURN_BYTES) return this.#leaving;
+    this.#sinceTurn = 0;
+    return Promise.all([this.#leaving, turn()]);
   }
 }
 

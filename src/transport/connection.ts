@@ -150,7 +150,7 @@ export class Connection implements AsyncDisposable {
     if (fault !== undefined) return Promise.reject(fault);
     const flowing = typeof data === 'string' ? this.#stream.write(data, 'latin1') : this.#stream.write(data);
     // a stream that has handed everything to the system says "wait" all the same where it was much
-    return flowing || this.#stream.writableLength === 0 ? undefined : this.drained();
+    return flowing || this.hasLeft ? undefined : this.drained();
   }
 
   /** Hands several pieces over in one call of the system; the same as {@link write} otherwise. */
@@ -164,7 +164,7 @@ export class Connection implements AsyncDisposable {
     stream.cork();
     for (const piece of pieces) if (piece.length > 0) stream.write(piece);
     stream.uncork();
-    return stream.writableLength === 0 ? undefined : this.drained();
+    return this.hasLeft ? undefined : this.drained();
   }
 
   /** Whether all that was written is with the system, which has copies of its own. */

@@ -108,7 +108,8 @@ function parse(lines: readonly string[]): Reply {
   };
 }
 
-const TLS: TlsFacts = {
+/** Facts of a TLS session, as good as any. */
+export const TLS: TlsFacts = {
   protocol: 'TLSv1.3',
   cipher: 'TLS_AES_256_GCM_SHA384',
   serverName: 'mail.example.com',

@@ -1,6 +1,7 @@
 /** Dialogues as events with times of the test's own: a network with a known round trip, and a server with known pauses. */
 import type { Reply } from '../../src/errors.ts';
 import type { Protocol, TlsFacts, TraceEvent } from '../../src/trace/event.ts';
+import { TLS } from './dialogue.ts';
 
 export interface Said {
   readonly say: string;
@@ -83,24 +84,6 @@ function replyOf(lines: readonly string[]): Reply {
   const enhanced = /^\d{3}[ -]([245]\.\d+\.\d+) /.exec(first)?.[1];
   return { code: Number(first.slice(0, 3)), enhanced, lines: lines.map((line) => line.slice(4)) };
 }
-
-const TLS: TlsFacts = {
-  protocol: 'TLSv1.3',
-  cipher: 'TLS_AES_256_GCM_SHA384',
-  serverName: 'mail.example.com',
-  authorized: true,
-  authorizationError: undefined,
-  resumed: false,
-  alpn: undefined,
-  certificate: {
-    subject: 'CN=mail.example.com',
-    issuer: 'CN=Example CA',
-    altNames: ['DNS:mail.example.com'],
-    validFrom: new Date('2026-01-01T00:00:00Z'),
-    validTo: new Date('2027-01-01T00:00:00Z'),
-    fingerprint256: 'AA:BB',
-  },
-};
 
 /** A mail to two recipients, one of them refused, after STARTTLS and AUTH: in lock-step, or in batches. */
 export function submission(pace: 'lock-step' | 'pipelined', oneWay = 12): TimedDialogue {
