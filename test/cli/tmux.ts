@@ -1,5 +1,7 @@
 /** A terminal for the command line to run on, typed on and looked at by way of tmux. */
 import { execFile, spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { BIN } from './plainwire.ts';
 
@@ -15,16 +17,17 @@ const PATIENCE = 15_000;
 let sessions = 0;
 
 export class Screen implements AsyncDisposable {
-  readonly #server: string;
+  /** The path of tmux's own socket, which it leaves behind: where it goes with the test run. */
+  readonly #socket: string;
 
-  private constructor(server: string) {
-    this.#server = server;
+  private constructor(socket: string) {
+    this.#socket = socket;
   }
 
   /** Runs plainwire on a terminal of its own; when it ends, its exit code is the last line. */
   static async plainwire(args: readonly string[], cwd: string): Promise<Screen> {
     sessions += 1;
-    const screen = new Screen(`plainwire-${process.pid}-${sessions}`);
+    const screen = new Screen(join(tmpdir(), `tmux-${process.pid}-${sessions}`));
     const command = [process.execPath, BIN, ...args].map(quoted).join(' ');
     // Ctrl-C is for the command, and not for the shell around it. NO_COLOR is for people; here colours would only be in the way of what is looked for
     const script = `trap : INT; cd ${quoted(cwd)}; NO_COLOR=1 ${command}; echo "exit code $?"; exec cat`;
@@ -34,7 +37,7 @@ export class Screen implements AsyncDisposable {
 
   async #tmux(...args: readonly string[]): Promise<string> {
     // no settings of the person who runs the tests, and no server of theirs
-    return (await run('tmux', ['-L', this.#server, '-f', '/dev/null', ...args])).stdout;
+    return (await run('tmux', ['-S', this.#socket, '-f', '/dev/null', ...args])).stdout;
   }
 
   /** What stands on the screen and above it, long lines joined. */
