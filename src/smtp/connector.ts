@@ -7,14 +7,15 @@ import type { Settings } from './options.ts';
 
 export type ResolveMx = (domain: string) => Promise<readonly MailExchanger[]>;
 
-/** Opens sessions with the same settings, one after another; TLS sessions are resumed from one to the next. */
+/** Opens sessions with the same settings, one after another; TLS sessions are resumed from one to the next on a host. */
 export class Connector {
   readonly #settings: Settings;
+  /** By host: a session of one mail exchanger says nothing of who another is. */
+  readonly #sessions = new Map<string, TlsSessions>();
   readonly #resolveMx: ResolveMx;
 
   constructor(settings: Settings, mx: ResolveMx = resolveMx) {
-    const tls = { sessions: new TlsSessions(), ...settings.tls };
-    this.#settings = { ...settings, tls };
+    this.#settings = settings;
     this.#resolveMx = mx;
   }
 
@@ -45,7 +46,8 @@ export class Connector {
   }
 
   async #openOn(endpoint: Endpoint, giveUp: AbortSignal | undefined): Promise<Driver> {
-    const { security, tls, lmtp, proxy, deadlines, resolve } = this.#settings;
+    const { security, lmtp, proxy, deadlines, resolve } = this.#settings;
+    const tls = { sessions: this.#sessionsOf(endpoint), ...this.#settings.tls };
     const trace = traceWithChannel(this.#settings.trace);
     const signal = this.#signalWith(giveUp);
     const connection = await connect(endpoint, {
@@ -57,10 +59,17 @@ export class Connector {
       ...(proxy === undefined ? {} : { proxy }),
       ...(resolve === undefined ? {} : { resolve }),
     });
-    const driver = await Driver.open(connection, this.#settings);
+    const driver = await Driver.open(connection, { ...this.#settings, tls });
     if (channels.connect.hasSubscribers)
       channels.connect.publish({ remote: connection.remote, capabilities: driver.server.capabilities });
     return driver;
+  }
+
+  #sessionsOf(endpoint: Endpoint): TlsSessions {
+    const name = 'path' in endpoint ? endpoint.path : endpoint.host;
+    const known = this.#sessions.get(name) ?? new TlsSessions();
+    this.#sessions.set(name, known);
+    return known;
   }
 
   /** RFC 5321 section 5.1: by preference, equals in random order; without MX records the domain itself. */

@@ -52,6 +52,7 @@ export class Driver {
       auth: settings.auth,
       mayAuthenticate: () => driver.mayAuthenticate(),
       authContext: () => driver.authContext(),
+      isVerified: () => driver.#isLocal || driver.#isVerified,
     });
     const { quitAfter: stop } = settings;
     const opened = driver.perform(stop === undefined ? opening : quitAfter(opening, stop));
@@ -133,9 +134,7 @@ export class Driver {
   /** @throws UnsupportedError PLAINTEXT_AUTH_REFUSED where credentials would go in clear to another host */
   mayAuthenticate(): void {
     const { connection, settings } = this;
-    if (settings.allowPlaintextAuth) return;
-    // a proxy on this host says nothing of where the other end is
-    if (settings.proxy === undefined && isLocal(connection.remote)) return;
+    if (settings.allowPlaintextAuth || this.#isLocal) return;
     if (connection.tls !== undefined && (connection.tls.authorized || !settings.anyPeer)) return;
     throw new UnsupportedError(
       'PLAINTEXT_AUTH_REFUSED',
@@ -152,6 +151,17 @@ export class Driver {
     const { target } = this.settings;
     const port = target.kind === 'domain' ? target.port : 'port' in target.endpoint ? target.endpoint.port : 0;
     return { host: this.connection.host, port, channel: this.connection.channelBinding() };
+  }
+
+  /** A proxy on this host says nothing of where the other end is. */
+  get #isLocal(): boolean {
+    return this.settings.proxy === undefined && isLocal(this.connection.remote);
+  }
+
+  /** A certificate that is pinned is trusted without regard to its chain. */
+  get #isVerified(): boolean {
+    const { tls } = this.connection;
+    return tls !== undefined && (tls.authorized || this.settings.tls.fingerprint256 !== undefined);
   }
 
   #settlePace(): void {

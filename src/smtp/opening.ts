@@ -18,11 +18,13 @@ export interface OpeningOptions {
   /** Whether credentials may be shown as things stand, asked when they are due. @throws UnsupportedError */
   readonly mayAuthenticate: () => void;
   readonly authContext: () => AuthContext;
+  /** Whether the server was shown to be the one that was meant, asked once the opening is over. */
+  readonly isVerified: () => boolean;
 }
 
 /** @throws ReplyError GREETING_REFUSED, EHLO_REFUSED, STARTTLS_REFUSED, AUTH_REFUSED; UnsupportedError STARTTLS_NOT_OFFERED */
 export function* openSession(options: OpeningOptions): Dialogue<ServerState> {
-  const [greeting] = yield say([{ kind: 'greeting' }]);
+  const [greeting] = yield say([{ verb: 'greeting' }]);
   if (greeting === undefined || !isPositive(greeting))
     throw refused('GREETING_REFUSED', 'greeting', 'the connection', greeting);
   let capabilities = yield* introduce(options);
@@ -34,7 +36,7 @@ export function* openSession(options: OpeningOptions): Dialogue<ServerState> {
     options.mayAuthenticate();
     yield* authenticate(options.auth, capabilities, options.authContext());
   }
-  return new ServerState(capabilities, options.lmtp);
+  return new ServerState(capabilities, { lmtp: options.lmtp, isVerified: options.isVerified() });
 }
 
 /** EHLO, and HELO for a server that does not know it; LHLO has no elder (RFC 2033 section 4.1). */

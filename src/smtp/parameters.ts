@@ -4,6 +4,7 @@ import { refuseControls } from '../mime/forbidden.ts';
 import type { Mailbox, Message } from '../mime/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import { refuseOption } from './elsewhere.ts';
+import type { ServerState } from './server-state.ts';
 import { utf8AddressXtext, xtext } from './xtext.ts';
 
 /** RFC 3461: when the sender hears of a recipient's delivery. */
@@ -64,7 +65,11 @@ export function checkSendOptions(options: SendOptions): void {
  * Checks that the server can take the message as it is, before a word of it is said.
  * @throws UnsupportedError, MessageError
  */
-export function checkSupported(message: Message, options: TransactionOptions, server: Capabilities): void {
+export function checkSupported(
+  message: Message,
+  options: TransactionOptions,
+  { capabilities: server, isVerified }: Pick<ServerState, 'capabilities' | 'isVerified'>,
+): void {
   if (message.envelope.to.length === 0) {
     throw new MessageError('NO_RECIPIENTS', 'to', 'the message has no recipient: give to, cc, bcc or envelope.to');
   }
@@ -86,7 +91,17 @@ export function checkSupported(message: Message, options: TransactionOptions, se
     );
   }
   if (message.encoding === 'binary' && !server.binaryMime) throw missing('BINARYMIME', 'the message has binary parts');
-  if (options.requireTls === true && !server.requireTls) throw missing('REQUIRETLS', 'requireTls');
+  if (options.requireTls === true) {
+    // RFC 8689 section 4.2.1: what the server says counts only over TLS, with its certificate verified
+    if (!isVerified) {
+      throw new UnsupportedError(
+        'EXTENSION_NOT_OFFERED',
+        'requireTls: the way to the server itself is not encrypted, or its certificate is not verified',
+        { phase: 'mail' },
+      );
+    }
+    if (!server.requireTls) throw missing('REQUIRETLS', 'requireTls');
+  }
   if (options.dsn !== undefined && !server.dsn) throw missing('DSN', 'dsn');
   if (options.deliverBy !== undefined) {
     if (server.deliverBy === undefined) throw missing('DELIVERBY', 'deliverBy');

@@ -6,12 +6,15 @@ export class ServerState {
   capabilities: Capabilities;
   /** LMTP (RFC 2033): LHLO for EHLO, and a reply for each recipient after the content. */
   readonly lmtp: boolean;
+  /** Whether what is said stays between us and the server that was meant: over verified TLS, or on this very host. */
+  readonly isVerified: boolean;
   #transactions = 0;
   #open = false;
 
-  constructor(capabilities: Capabilities, lmtp: boolean) {
+  constructor(capabilities: Capabilities, facts: { readonly lmtp: boolean; readonly isVerified: boolean }) {
     this.capabilities = capabilities;
-    this.lmtp = lmtp;
+    this.lmtp = facts.lmtp;
+    this.isVerified = facts.isVerified;
   }
 
   /**

@@ -24,7 +24,7 @@ export type Delivered = Omit<Delivery, 'timing'>;
  * DATA_REFUSED, MESSAGE_REFUSED; or what ended the session. Every one holds the account of the recipients.
  */
 export function* transaction(message: Message, server: ServerState, options: TransactionOptions): Dialogue<Delivered> {
-  checkSupported(message, options, server.capabilities);
+  checkSupported(message, options, server);
   const { to } = message.envelope;
   const chunked = usesBdat(message, server, options);
   // the content is announced together with the recipients, but not where it is to be sent to all or none, and not where

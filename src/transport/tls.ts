@@ -36,6 +36,8 @@ export class TlsSessions {
   newest: Buffer | undefined;
   /** Of the certificate that was shown when it began: a resumed session shows none. */
   fingerprint256 = '';
+  /** Why that certificate was not one to trust; undefined where it was: a resumed session does not look at its name again. */
+  authorizationError: string | undefined;
 }
 
 /** A handshake under way. */
@@ -70,7 +72,7 @@ export function handshake(clear: Duplex, host: string, options: TlsOptions): Han
   // TLSSocket answers the peer's end by ending itself; half-close is the caller's to decide
   socket.allowHalfOpen = true;
   const sessions = options.sessions;
-  const offered = sessions?.fingerprint256 ?? '';
+  const offered = { fingerprint256: sessions?.fingerprint256 ?? '', doubt: sessions?.authorizationError };
   let fresh: Buffer | undefined;
   let shown: string | undefined;
   // kept once the peer is known to be the right one; tickets come before that moment, or after it
@@ -78,6 +80,7 @@ export function handshake(clear: Duplex, host: string, options: TlsOptions): Han
     if (sessions === undefined || shown === undefined || fresh === undefined) return;
     sessions.newest = fresh;
     sessions.fingerprint256 = shown;
+    sessions.authorizationError = doubt(socket, offered.doubt);
   };
   socket.on('session', (session) => {
     fresh = session;
@@ -99,7 +102,9 @@ export function handshake(clear: Duplex, host: string, options: TlsOptions): Han
       socket.off('error', reject);
       socket.off('close', ended);
       socket.off('end', ended);
-      const fingerprint = socket.isSessionReused() ? offered : (socket.getPeerCertificate().fingerprint256 ?? '');
+      const fingerprint = socket.isSessionReused()
+        ? offered.fingerprint256
+        : (socket.getPeerCertificate().fingerprint256 ?? '');
       const refusal = pins === undefined ? undefined : unpinned(fingerprint, pins);
       if (refusal !== undefined) return reject(refusal);
       shown = fingerprint;
@@ -109,7 +114,12 @@ export function handshake(clear: Duplex, host: string, options: TlsOptions): Han
   });
   // a fault of the stream can end the handshake first; then nobody waits for this one
   done.catch(() => {});
-  return { stream: socket, done, facts: () => facts(socket, name), failure: (error) => failure(error, name) };
+  return {
+    stream: socket,
+    done,
+    facts: () => facts(socket, name, doubt(socket, offered.doubt)),
+    failure: (error) => failure(error, name),
+  };
 }
 
 /** What ties a login to one TLS session. */
@@ -156,14 +166,20 @@ function unpinned(fingerprint: string, pins: readonly string[]): TlsError | unde
   });
 }
 
-function facts(socket: tls.TLSSocket, name: string): TlsFacts {
+/** Why the certificate is not one to trust; of a resumed session, what was found when it began. */
+function doubt(socket: tls.TLSSocket, before: string | undefined): string | undefined {
+  if (socket.isSessionReused() && before !== undefined) return before;
+  return socket.authorized ? undefined : String(socket.authorizationError);
+}
+
+function facts(socket: tls.TLSSocket, name: string, authorizationError: string | undefined): TlsFacts {
   const certificate = socket.getPeerCertificate();
   return {
     protocol: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().standardName,
     serverName: isIP(name) === 0 && name !== '' ? name : undefined,
-    authorized: socket.authorized,
-    authorizationError: socket.authorized ? undefined : String(socket.authorizationError),
+    authorized: authorizationError === undefined,
+    authorizationError,
     resumed: socket.isSessionReused(),
     alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
     // a resumed session shows no certificate

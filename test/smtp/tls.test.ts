@@ -208,3 +208,63 @@ describe('SCRAM bound to the TLS session', () => {
     expect(flags).toEqual(['y,,', 'n,,']);
   });
 });
+
+describe('requireTls (RFC 8689)', () => {
+  const elsewhere = { host: 'mail.example.com', resolve: async () => [{ address: '127.0.0.1', family: 4 as const }] };
+
+  /** What MAIL says to a server behind a proxy, which is not on this host. */
+  async function mailLine(options: Partial<SmtpOptions>): Promise<{ line: string | undefined; error: unknown }> {
+    await using proxy = await httpProxy();
+    await using server = await mailServer({ security: 'starttls', offers: ['REQUIRETLS'] });
+    await using client = await SmtpClient.connect({
+      ...elsewhere,
+      port: server.port,
+      proxy: proxy.url,
+      timeouts: 5_000,
+      ...options,
+    });
+    const error = await client.send(LETTER, { requireTls: true }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    return { line: server.lines.find((line) => line.startsWith('MAIL')), error };
+  }
+
+  it.each<[string, Partial<SmtpOptions>]>([
+    ['in clear', { security: 'none' }],
+    ['to nobody knows whom', { security: 'opportunistic' }],
+    ['to one whose name was not verified', { security: 'starttls', tls: { ca: CA, rejectUnauthorized: false } }],
+  ])('%s: no word of the message is said, whatever the server offers', async (_, options) => {
+    const { line, error } = await mailLine(options);
+    expect(line).toBeUndefined();
+    expect(error).toMatchObject({ name: 'UnsupportedError', code: 'EXTENSION_NOT_OFFERED', phase: 'mail' });
+  });
+
+  it.each<[string, Partial<SmtpOptions>]>([
+    ['a certificate that was verified', { security: 'starttls', tls: { ca: CA, servername: 'localhost' } }],
+    ['one that is pinned', { security: 'starttls', tls: { fingerprint256: FINGERPRINT } }],
+  ])('over TLS with %s', async (_, options) => {
+    expect(await mailLine(options)).toEqual({ line: 'MAIL FROM:<a@a.example> REQUIRETLS', error: undefined });
+  });
+
+  it('a resumed session is no more to be trusted than the one that it goes on from', async () => {
+    await using server = await mailServer({ security: 'starttls' });
+    const seen: [boolean, boolean][] = [];
+    await using mailer = new Mailer({
+      host: '127.0.0.1',
+      port: server.port,
+      // the chain is good, the name is another's
+      tls: { ca: CA, servername: 'mail.example.com', rejectUnauthorized: false },
+      messagesPerConnection: 1,
+      trace: (event) => {
+        if (event.kind === 'tls') seen.push([event.facts.resumed, event.facts.authorized]);
+      },
+    });
+    for (let n = 0; n < 3; n += 1) await mailer.send(LETTER);
+    expect(seen).toEqual([
+      [false, false],
+      [true, false],
+      [true, false],
+    ]);
+  });
+});
