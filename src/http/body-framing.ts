@@ -23,8 +23,8 @@ const NONE: Framing = { kind: 'none' };
 const CHUNKED: Framing = { kind: 'chunked' };
 const UNTIL_CLOSE: Framing = { kind: 'until-close' };
 
-/** Where in the response the last field of a name (in lower case) stands, for an error to name. */
-export type Locate = (name: string) => number;
+/** Where in the response a field of a name (in lower case) stands, for an error to name; 0 is the first of them. */
+export type Locate = (name: string, which: number) => number;
 
 /** Decides by method, status and fields. */
 export function frameBody(head: ResponseHead, asked: Asked, locate: Locate, quirks: Set<Quirk>): Framing {
@@ -52,24 +52,24 @@ function hasNoBody(status: number, method: string): boolean {
 
 /** Decimal digits and nothing else, the same each time. A list, even of equal numbers, is refused. */
 function contentLength(values: readonly string[], locate: Locate, quirks: Set<Quirk>): number {
-  const fault = (code: ErrorCode, message: string): ResponseError =>
-    new ResponseError(code, message, { offset: locate('content-length') });
+  const fault = (code: ErrorCode, message: string, which: number): ResponseError =>
+    new ResponseError(code, message, { offset: locate('content-length', which) });
   const [first = ''] = values;
-  for (const value of values) {
+  for (const [i, value] of values.entries()) {
     if (/^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)+$/.test(value)) {
-      throw fault('CONFLICTING_CONTENT_LENGTH', `Content-Length is a list: ${excerpt(value)}`);
+      throw fault('CONFLICTING_CONTENT_LENGTH', `Content-Length is a list: ${excerpt(value)}`, i);
     }
     if (!/^[0-9]+$/.test(value)) {
-      throw fault('BAD_CONTENT_LENGTH', `not a Content-Length: ${excerpt(value)}`);
+      throw fault('BAD_CONTENT_LENGTH', `not a Content-Length: ${excerpt(value)}`, i);
     }
     if (value !== first) {
       const message = `two values of Content-Length: ${excerpt(first)} and ${excerpt(value)}`;
-      throw fault('CONFLICTING_CONTENT_LENGTH', message);
+      throw fault('CONFLICTING_CONTENT_LENGTH', message, i);
     }
   }
   const length = Number(first);
   if (!Number.isSafeInteger(length)) {
-    throw fault('BAD_CONTENT_LENGTH', `Content-Length is beyond all measure: ${excerpt(first)}`);
+    throw fault('BAD_CONTENT_LENGTH', `Content-Length is beyond all measure: ${excerpt(first)}`, 0);
   }
   if (values.length > 1) quirks.add('repeated-content-length');
   return length;
@@ -91,7 +91,7 @@ function transferCoding(
   }
   if (coding !== 'chunked') {
     throw new ResponseError('UNKNOWN_TRANSFER_CODING', `Transfer-Encoding: ${excerpt(values.join(', '))}`, {
-      offset: locate('transfer-encoding'),
+      offset: locate('transfer-encoding', values.length - 1),
     });
   }
   if (length !== undefined) quirks.add('content-length-with-chunked');

@@ -83,6 +83,14 @@ function parseField(text: string, at: number, stop: number, offset: number): Hea
   return [name, text.slice(from, to)];
 }
 
+/** Where in a block that has been parsed a field of a name (in lower case) stands; 0 is the first of them. */
+export function fieldAt(text: string, name: string, which: number): number {
+  const lower = text.toLowerCase();
+  let at = 0;
+  for (let i = 0; i <= which; i += 1) at = lower.indexOf(`\n${name}:`, at) + 1;
+  return at;
+}
+
 /** Joins obsolete folds to the field before them, with one space for each line end and the whitespace around it. */
 function unfold(pairs: HeaderPair[], folds: readonly string[]): string[] {
   const [name, value] = pairs.pop() ?? ['', ''];

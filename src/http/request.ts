@@ -60,16 +60,24 @@ export interface Route {
 /** @throws MessageError that names the field */
 export function buildRequest(url: URL, options: RequestOptions = {}, route: Route = {}): PageRequest {
   const { method = 'GET', version = '1.0' } = options;
-  if (!TOKEN.test(method)) throw refuse(method, 'method', 'not a method');
+  if (typeof method !== 'string' || !TOKEN.test(method)) throw refuse(method, 'method', 'not a method');
+  if (!VERSIONS.has(version)) throw refuse(version, 'version', "not one of '0.9', '1.0' and '1.1'");
   const target = options.target ?? requestTarget(url, options.targetForm ?? formFor(method, route));
-  if (!/^[\x21-\x7e\x80-\xff]+$/.test(target)) throw refuse(target, 'target', 'not a request target');
+  if (typeof target !== 'string' || !/^[\x21-\x7e\x80-\xff]+$/.test(target)) {
+    throw refuse(target, 'target', 'not a request target');
+  }
   if (version === '0.9') return simpleRequest(method, target, options);
   const body = typeof options.body === 'string' ? Buffer.from(options.body, 'utf8') : options.body;
+  if (body !== undefined && !(body instanceof Uint8Array)) {
+    throw new MessageError('BAD_INPUT', 'body', 'expected a string or a Uint8Array');
+  }
   const headers = requestHeaders(url, method, version, options, route, body?.length);
   const head = encodeHead(`${method} ${target} HTTP/${version}\r\n`, headers);
   const bytes = body === undefined ? head.bytes : Buffer.concat([head.bytes, body]);
   return { method, version, target, headers, bytes, headLength: head.bytes.length, secrets: head.secrets };
 }
+
+const VERSIONS: ReadonlySet<unknown> = new Set<HttpVersion>(['0.9', '1.0', '1.1']);
 
 function formFor(method: string, route: Route): TargetForm {
   if (method === 'CONNECT') return 'authority';
@@ -105,7 +113,7 @@ function requestHeaders(
   const add = (name: string, value: string): void => {
     if (named.size === 0 || !named.has(name.toLowerCase())) headers.push([name, value]);
   };
-  for (const name of options.defaultHeaders ?? DEFAULT_HEADERS) add(name, defaultValue(name, url));
+  for (const name of defaultHeaders(options)) add(name, defaultValue(name, url));
   headers.push(...own);
   const auth = options.auth ?? urlCredentials(url);
   if (auth !== undefined) add('Authorization', basic(auth));
@@ -113,6 +121,16 @@ function requestHeaders(
   if (!named.has('transfer-encoding')) addContentLength(headers, own, method, bodyLength);
   if (version === '1.1') add('Connection', 'close');
   return headers;
+}
+
+function defaultHeaders({ defaultHeaders: wanted = DEFAULT_HEADERS }: RequestOptions): readonly DefaultHeader[] {
+  if (wanted === DEFAULT_HEADERS) return wanted;
+  const names = Array.isArray(wanted) ? (wanted as readonly unknown[]) : [wanted];
+  const unknown = names.find((name) => !(DEFAULT_HEADERS as readonly unknown[]).includes(name));
+  if (unknown !== undefined || !Array.isArray(wanted)) {
+    throw refuse(unknown ?? wanted, 'defaultHeaders', `expected a list of ${DEFAULT_HEADERS.join(', ')}`);
+  }
+  return wanted;
 }
 
 function addContentLength(
@@ -152,28 +170,43 @@ function percentDecoded(text: string): string {
   }
 }
 
-/** RFC 7617, with UTF-8. */
+/** RFC 7617, with UTF-8; section 2 has no control characters in user or password, and no colon in the user. */
 function basic({ user, password }: BasicCredentials): string {
+  for (const [field, text] of Object.entries({ 'auth.user': user, 'auth.password': password })) {
+    if (typeof text !== 'string') throw new MessageError('BAD_INPUT', field, 'expected a string');
+    // what is refused is not quoted: it may be a password
+    if (/[\0-\x1f\x7f]/.test(text)) throw new MessageError('FORBIDDEN_CHARACTER', field, 'a control character');
+  }
   if (user.includes(':')) throw new MessageError('BAD_INPUT', 'auth.user', 'a user name with a colon is not for Basic');
   return `Basic ${Buffer.from(`${user}:${password}`, 'utf8').toString('base64')}`;
 }
 
 export function headerPairs(input: HeaderInput): HeaderPair[] {
-  if (Symbol.iterator in input) return [...(input as Iterable<HeaderPair>)];
+  if (typeof input !== 'object' || input === null) {
+    throw new MessageError('BAD_INPUT', 'headers', 'expected an object, or a list of pairs');
+  }
+  if (Symbol.iterator in input) {
+    return Array.from(input as Iterable<HeaderPair>, (pair) => {
+      if (!Array.isArray(pair)) throw new MessageError('BAD_INPUT', 'headers', 'expected pairs of name and value');
+      return pair;
+    });
+  }
   return Object.entries(input as Record<string, string | readonly string[]>).flatMap(([name, value]) =>
-    (typeof value === 'string' ? [value] : value).map((each): HeaderPair => [name, each]),
+    // what is no string is refused with the name of its field when the head is made
+    (Array.isArray(value) ? (value as readonly string[]) : [value as string]).map((each): HeaderPair => [name, each]),
   );
 }
 
 function checkHeader(name: string, value: string): void {
-  if (typeof name !== 'string' || !TOKEN.test(name)) throw refuse(String(name), 'headers', 'not a field name');
+  if (typeof name !== 'string' || !TOKEN.test(name)) throw refuse(name, 'headers', 'not a field name');
   const field = `headers.${name}`;
   if (typeof value !== 'string') throw new MessageError('BAD_INPUT', field, 'the value is not a string');
   if (/[\0-\x08\x0a-\x1f\x7f]|[^\0-\xff]/.test(value))
     throw refuse(value, field, 'a character no field value can hold');
 }
 
-function refuse(text: string, field: string, what: string): MessageError {
+function refuse(given: unknown, field: string, what: string): MessageError {
+  const text = String(given);
   const code = /[\0-\x1f\x7f]|[^\0-\xff]/.test(text) ? 'FORBIDDEN_CHARACTER' : 'BAD_INPUT';
   return new MessageError(code, field, `${what}: ${JSON.stringify(text)}`);
 }

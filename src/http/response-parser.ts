@@ -12,7 +12,7 @@
 import { type Asked, type Framing, frameBody } from './body-framing.ts';
 import { ChunkedDecoder, latin1 } from './chunked.ts';
 import { ResponseError } from './errors.ts';
-import { lineEnd, parseFields, refuseControls } from './header-block.ts';
+import { fieldAt, lineEnd, parseFields, refuseControls } from './header-block.ts';
 import { RESPONSE_LIMITS, type ResponseLimits } from './limits.ts';
 import { LineBlock } from './line-block.ts';
 import type { Quirk } from './quirks.ts';
@@ -185,7 +185,7 @@ export class ResponseParser {
     this.#offset += block.bytes.length;
     if (head.status < 200) this.#takeInterim(head, block.bytes, events);
     else {
-      const locate = (name: string): number => this.#blockOffset + text.toLowerCase().lastIndexOf(`\n${name}`) + 1;
+      const locate = (name: string, which: number): number => this.#blockOffset + fieldAt(text, name, which);
       this.#beginBody(head, frameBody(head, this.#asked, locate, this.quirks), block.bytes, events);
     }
     return bytes.subarray(block.used);

@@ -43,7 +43,9 @@ function checkScheme(url: URL, field: string): URL {
 
 /** The URL without what must not leave or be kept: credentials and fragment. */
 export function publicUrl(url: URL): string {
-  if (url.username === '' && url.password === '' && url.hash === '') return url.href;
+  const { href } = url;
+  // an empty fragment is one all the same, though `hash` does not say so
+  if (url.username === '' && url.password === '' && url.hash === '' && !href.endsWith('#')) return href;
   const copy = new URL(url);
   copy.username = '';
   copy.password = '';
@@ -54,14 +56,27 @@ export function publicUrl(url: URL): string {
 export function requestTarget(url: URL, form: TargetForm): string {
   switch (form) {
     case 'origin':
-      return `${url.pathname}${url.search}`;
+      return originForm(url);
     case 'absolute':
       return publicUrl(url);
     case 'authority':
       return `${url.hostname}:${portOf(url)}`;
     case 'asterisk':
       return '*';
+    default:
+      throw new MessageError(
+        'BAD_INPUT',
+        'targetForm',
+        `expected origin, absolute, authority or asterisk, not '${form}'`,
+      );
   }
+}
+
+/** `http://example.com/?` asks for `/?`: an empty query is one all the same, though `search` does not say so. */
+function originForm(url: URL): string {
+  const { pathname, search } = url;
+  if (search !== '') return `${pathname}${search}`;
+  return publicUrl(url).endsWith('?') ? `${pathname}?` : pathname;
 }
 
 export function portOf(url: URL): number {
