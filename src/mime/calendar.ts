@@ -3,7 +3,7 @@ import { attachmentPart } from './attachment.ts';
 import type { Attachment, CalendarInit, Content, MessageInit } from './message-init.ts';
 import { refuseUnknown } from './nearest.ts';
 import type { Part } from './part.ts';
-import { isStream } from './source.ts';
+import { isStream, keepError } from './source.ts';
 import { isContentInit, TEXT_FIELDS, type TextContext, textPart } from './text-part.ts';
 
 /** RFC 5546 section 1.4 and whatever comes after it. */
@@ -52,6 +52,7 @@ function copyOf(event: CalendarInit, filename: string | undefined): Attachment {
 /** A stream gives its content once, and two parts need it: the first to ask for it keeps it for the other. */
 function readTwice(content: Content | undefined): Content | undefined {
   if (!isStream(content) || content instanceof Blob) return content;
+  keepError(content);
   let kept: Promise<(Uint8Array | string)[]> | undefined;
   return {
     async *[Symbol.asyncIterator]() {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { MessageError } from '../errors.ts';
 import type { Content } from './message-init.ts';
 
@@ -20,6 +21,8 @@ export function sourceFailed(source: Pick<Source, 'field' | 'label'>, problem: s
   return new MessageError('ATTACHMENT_FAILED', source.field, `${source.label} ${problem}`, { cause });
 }
 
+type Stream = AsyncIterable<Uint8Array | string> | ReadableStream<Uint8Array>;
+
 /** A stream that the caller gave; most can be read once only. */
 export function streamSource(content: Exclude<Content, string | Uint8Array>, field: string, label: string): Source {
   if (content instanceof Blob) {
@@ -27,15 +30,48 @@ export function streamSource(content: Exclude<Content, string | Uint8Array>, fie
     return { ...source, read: () => octetsOf(content.stream(), source, content.size) };
   }
   const source = { field, label, size: undefined, replayable: false };
+  keepError(content);
   let used = false;
   return {
     ...source,
     read() {
       if (used) throw sourceFailed(source, 'is a stream that has been read already, and gives its content only once');
       used = true;
+      refuseSpent(content, source);
       return octetsOf(content, source, undefined);
     },
   };
+}
+
+const errors = new WeakMap<object, unknown>();
+
+/**
+ * A stream of Node's may fail long before its turn comes: an error that nobody listens for would end the program, and
+ * one that was said once would be lost. It is kept for the reader.
+ */
+export function keepError(content: unknown): void {
+  if (content instanceof Readable && !errors.has(content)) {
+    errors.set(content, undefined);
+    content.on('error', (error) => errors.set(content, errors.get(content) ?? error));
+  }
+}
+
+/** A stream that somebody else has read gives nothing, or its rest: neither is the file that was meant. */
+function refuseSpent(content: Stream, source: Pick<Source, 'field' | 'label'>): void {
+  const error = errors.get(content);
+  if (error !== undefined) throw sourceFailed(source, `could not be read: ${reason(error)}`, error);
+  if (content instanceof Readable) {
+    if (content.readableEnded) throw sourceFailed(source, 'is a stream that has been read already');
+    if (content.destroyed) throw sourceFailed(source, 'is a stream that has been closed already');
+  } else if (content instanceof ReadableStream && !content.locked && isDisturbed(content)) {
+    // A web stream has no way to put back what was read.
+    throw sourceFailed(source, 'is a stream that has been read already');
+  }
+}
+
+/** Node's own word for a stream of either kind of which something has been taken; the types know of Node's kind only. */
+function isDisturbed(stream: ReadableStream): boolean {
+  return (Readable as unknown as { isDisturbed(stream: object): boolean }).isDisturbed(stream);
 }
 
 /** The content of a URL, through the caller's own fetcher. */
@@ -56,27 +92,45 @@ export function urlSource(
         throw sourceFailed(source, `could not be fetched from ${url}: ${reason(cause)}`, cause);
       }
       if (content === null || content === undefined) throw sourceFailed(source, `has no content at ${url}`);
-      if (typeof content === 'string') yield Buffer.from(content, 'utf8');
-      else if (content instanceof Uint8Array) yield content;
-      else yield* octetsOf(content instanceof Blob ? content.stream() : content, source, undefined);
+      yield* octetsOf(streamOf(content, source), source, undefined);
     },
   };
 }
 
+/** What a fetch function gave, whatever its form, as a stream. */
+function streamOf(content: Content, source: Pick<Source, 'field' | 'label'>): Stream {
+  if (content instanceof Blob) return content.stream();
+  if (isStream(content)) return content;
+  const chunk: unknown = content instanceof ArrayBuffer ? new Uint8Array(content) : content;
+  if (typeof chunk === 'string' || chunk instanceof Uint8Array) return Readable.from([chunk]);
+  throw sourceFailed(source, 'was fetched, and is neither a string nor octets, a Blob or a stream');
+}
+
 /** The chunks of a stream as octets, every failure named after the source. */
 export async function* octetsOf(
-  stream: AsyncIterable<Uint8Array | string> | ReadableStream<Uint8Array>,
+  stream: Stream,
   source: Pick<Source, 'field' | 'label'>,
   size: number | undefined,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let total = 0;
+  let half = '';
   try {
     for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {
-      const octets = typeof chunk === 'string' ? Buffer.from(chunk, 'utf8') : chunk;
-      if (!(octets instanceof Uint8Array)) throw new TypeError(`a chunk is a ${typeof chunk}, not octets`);
+      let octets: Uint8Array;
+      if (typeof chunk === 'string') {
+        const text: string = half + chunk;
+        half = halfAtEnd(text);
+        octets = utf8(half === '' ? text : text.slice(0, -1));
+      } else {
+        if (!(chunk instanceof Uint8Array)) throw new TypeError(`a chunk is a ${typeof chunk}, not octets`);
+        // refused below: octets are no second half
+        if (half !== '') break;
+        octets = chunk;
+      }
       total += octets.length;
       yield octets;
     }
+    utf8(half);
   } catch (cause) {
     if (cause instanceof MessageError) throw cause;
     throw sourceFailed(source, `could not be read: ${reason(cause)}`, cause);
@@ -84,6 +138,18 @@ export async function* octetsOf(
   if (size !== undefined && total !== size) {
     throw sourceFailed(source, `gave ${total} octets and was to give ${size}`);
   }
+}
+
+/** The first half of a surrogate pair whose second half may stand at the start of the next chunk. */
+function halfAtEnd(text: string): string {
+  return /[\ud800-\udbff]$/.test(text) ? text.slice(-1) : '';
+}
+
+/** The octets of a text; half a character has none. */
+function utf8(text: string): Buffer {
+  if (/[\ud800-\udfff]/u.test(text))
+    throw new TypeError('it holds half a surrogate pair, which UTF-8 has no octets for');
+  return Buffer.from(text, 'utf8');
 }
 
 export function reason(cause: unknown): string {

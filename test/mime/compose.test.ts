@@ -231,33 +231,6 @@ describe('access', () => {
   });
 });
 
-describe('streams that fail', () => {
-  async function* broken(): AsyncGenerator<Uint8Array> {
-    yield Buffer.alloc(100_000);
-    throw new Error('the disk is gone');
-  }
-
-  test('half way: the name, the reason, and no end of the message', async () => {
-    const message = compose({ ...BASE, attachments: [{ filename: 'big.iso', content: broken() }] });
-    let seen = '';
-    const read = async (): Promise<void> => {
-      for await (const chunk of message) seen += Buffer.from(chunk).toString('latin1');
-    };
-    await expect(read()).rejects.toThrow(failure('ATTACHMENT_FAILED', 'attachments[0]'));
-    await expect(message.bytes()).rejects.toThrow(/"big\.iso" is a stream that has been read already/);
-    expect(seen.length).toBeGreaterThan(100_000);
-    expect(seen).not.toMatch(/--\r\n$/);
-  });
-
-  test('a fetch that fails, or gives nothing', async () => {
-    const attachments = [{ href: 'https://x.example/a.pdf' }];
-    const by = (fetch: NonNullable<ComposeOptions['fetch']>): Promise<Uint8Array> =>
-      compose({ ...BASE, attachments }, { fetch, access: { urls: true } }).bytes();
-    await expect(by(() => Promise.reject(new Error('404')))).rejects.toThrow(/"a\.pdf" could not be fetched.*404/);
-    await expect(by(async () => null)).rejects.toThrow(failure('ATTACHMENT_FAILED', 'attachments[0]'));
-  });
-});
-
 describe('raw messages', () => {
   const raw =
     'From: Ann <ann@example.com>\r\nTo: b@x.y\r\nBcc: c@x.y,\r\n d@x.y\r\nMessage-ID: <1@x>\r\n\r\nBcc: not a header\nbare\r';

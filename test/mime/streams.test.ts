@@ -1,0 +1,84 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { type ComposeOptions, compose } from '../../src/mime/index.ts';
+
+const BASE = { from: 'ann@example.com', to: 'bob@example.com', subject: 's', text: 'x\n' } as const;
+const failure = (code: string, field: string): unknown =>
+  expect.objectContaining({ name: 'MessageError', code, field });
+
+describe('streams that fail', () => {
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield Buffer.alloc(100_000);
+    throw new Error('the disk is gone');
+  }
+
+  test('half way: the name, the reason, and no end of the message', async () => {
+    const message = compose({ ...BASE, attachments: [{ filename: 'big.iso', content: broken() }] });
+    let seen = '';
+    const read = async (): Promise<void> => {
+      for await (const chunk of message) seen += Buffer.from(chunk).toString('latin1');
+    };
+    await expect(read()).rejects.toThrow(failure('ATTACHMENT_FAILED', 'attachments[0]'));
+    await expect(message.bytes()).rejects.toThrow(/"big\.iso" is a stream that has been read already/);
+    expect(seen.length).toBeGreaterThan(100_000);
+    expect(seen).not.toMatch(/--\r\n$/);
+  });
+
+  test('before it is read: the program goes on, and the reader hears of it', async () => {
+    const missing = compose({ ...BASE, attachments: [{ filename: 'no.pdf', content: createReadStream('/no/such') }] });
+    const event = compose({ ...BASE, icalEvent: { content: createReadStream('/no/such') } });
+    const old = new Readable({ autoDestroy: false, read() {} });
+    const silent = compose({ ...BASE, raw: old, envelope: { to: 'x@y.z' } });
+    old.emit('error', new Error('it was said once'));
+    await setTimeout(20);
+    await expect(missing.bytes()).rejects.toThrow(/"no\.pdf" could not be read: ENOENT/);
+    await expect(event.bytes()).rejects.toThrow(/icalEvent could not be read: ENOENT/);
+    await expect(silent.bytes()).rejects.toThrow(/could not be read: it was said once/);
+  });
+
+  test('a stream that somebody else has read gives no empty file', async () => {
+    const ended = Readable.from([Buffer.from('abc')]);
+    for await (const _ of ended);
+    const closed = Readable.from([Buffer.from('abc')]).destroy();
+    const begun = new Blob(['abc']).stream();
+    const reader = begun.getReader();
+    await reader.read();
+    reader.releaseLock();
+    for (const content of [ended, closed, begun]) {
+      const message = compose({ ...BASE, attachments: [{ filename: 'a.pdf', content }] });
+      await expect(message.bytes()).rejects.toThrow(/"a\.pdf" is a stream that has been (?:read|closed) already/);
+    }
+    const twice = Readable.from([Buffer.from('abc')]);
+    const message = compose({ ...BASE, attachments: [{ content: twice }, { content: twice }] });
+    await expect(message.bytes()).rejects.toThrow(failure('ATTACHMENT_FAILED', 'attachments[1]'));
+  });
+
+  test('text in chunks: a character may lie in two of them, and half of one is refused', async () => {
+    const made = (...chunks: (string | Uint8Array)[]): Promise<Uint8Array> =>
+      compose({ ...BASE, text: '', attachments: [{ filename: 'a', content: Readable.from(chunks) }] }).bytes();
+    const whole = Buffer.from(await made('a\ud83d', '', '\ude00b')).toString();
+    expect(whole).toContain(`\r\n\r\n${Buffer.from('a😀b').toString('base64')}\r\n`);
+    for (const chunks of [['a\ud83d'], ['\ude00'], ['\ud83d', 'a'], ['\ud83d', Buffer.from('a')]]) {
+      await expect(made(...chunks)).rejects.toThrow(/"a" .*half a surrogate pair/);
+    }
+  });
+
+  test('a fetch that gives what is no content, or half a character', async () => {
+    const attachments = [{ href: 'https://x.example/a.pdf' }];
+    const by = (given: unknown): Promise<Uint8Array> =>
+      compose({ ...BASE, attachments }, { fetch: () => given as string, access: { urls: true } }).bytes();
+    await expect(by(new Response('x'))).rejects.toThrow(/"a\.pdf" .*is neither a string nor octets/);
+    await expect(by('\ud800')).rejects.toThrow(/"a\.pdf" .*half a surrogate pair/);
+    expect(Buffer.from(await by(new ArrayBuffer(3))).toString()).toContain('AAAA');
+  });
+
+  test('a fetch that fails, or gives nothing', async () => {
+    const attachments = [{ href: 'https://x.example/a.pdf' }];
+    const by = (fetch: NonNullable<ComposeOptions['fetch']>): Promise<Uint8Array> =>
+      compose({ ...BASE, attachments }, { fetch, access: { urls: true } }).bytes();
+    await expect(by(() => Promise.reject(new Error('404')))).rejects.toThrow(/"a\.pdf" could not be fetched.*404/);
+    await expect(by(async () => null)).rejects.toThrow(failure('ATTACHMENT_FAILED', 'attachments[0]'));
+  });
+});
