@@ -1,6 +1,7 @@
 /** The mailer's connections and its queue: who sends what, when, and what is tried again. */
 import { ConnectionError, PlainwireError, withFacts } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
+import { timerMs } from '../transport/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Connector } from './connector.ts';
 import { type Delivery, nobody } from './delivery.ts';
@@ -245,10 +246,13 @@ export class Pool {
     if (spacing === 0) return true;
     const now = performance.now();
     if (now < this.#nextSlot) {
-      this.#paceTimer ??= setTimeout(() => {
-        this.#paceTimer = undefined;
-        this.#dispatch();
-      }, this.#nextSlot - now);
+      this.#paceTimer ??= setTimeout(
+        () => {
+          this.#paceTimer = undefined;
+          this.#dispatch();
+        },
+        timerMs(this.#nextSlot - now),
+      );
       return false;
     }
     this.#nextSlot = Math.max(now, this.#nextSlot) + spacing;
@@ -366,7 +370,7 @@ export class Pool {
     }
     if (line.idleTimer !== undefined) return;
     line.driver.connection.keepAlive('unref');
-    line.idleTimer = setTimeout(() => void this.#retire(line), this.#options.idleTimeout);
+    line.idleTimer = setTimeout(() => void this.#retire(line), timerMs(this.#options.idleTimeout));
     line.idleTimer.unref();
   }
 

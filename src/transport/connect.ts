@@ -8,6 +8,7 @@ import { checkEndpoint, type Endpoint, formatEndpoint, type HostEndpoint } from 
 import { aborted, inWords, late } from './faults.ts';
 import { type ProxyUrl, parseProxy, tunnelByConnect, tunnelBySocks } from './proxy.ts';
 import { addressesOf, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
+import { timerMs } from './timer.ts';
 import type { TlsOptions } from './tls.ts';
 import { within } from './within.ts';
 
@@ -187,7 +188,7 @@ function socketTo(
     const onConnect = (): void => settle();
     const onError = (error: Error): void => settle(refused(formatEndpoint(endpoint), error));
     const onAbort = (): void => settle(aborted(signal, 'connect'));
-    const timer = setTimeout(() => settle(late('connect', ms)), ms);
+    const timer = setTimeout(() => settle(late('connect', ms)), timerMs(ms));
     socket.on('connect', onConnect);
     socket.on('error', onError);
     signal?.addEventListener('abort', onAbort, { once: true });

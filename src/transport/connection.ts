@@ -11,6 +11,7 @@ import { ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '..
 import type { TlsFacts } from '../trace/event.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { aborted, lost } from './faults.ts';
+import { timerMs } from './timer.ts';
 import { type ChannelBinding, channelBinding, type Handshake, handshake, type TlsOptions } from './tls.ts';
 import { type ServerTlsOptions, serverHandshake } from './tls-server.ts';
 
@@ -314,7 +315,7 @@ export class Connection implements AsyncDisposable {
   #arm(at: number, ms: number): void {
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#timer = setTimeout(this.#tick, Math.max(1, Math.ceil(ms)));
+    this.#timer = setTimeout(this.#tick, timerMs(Math.max(1, Math.ceil(ms))));
   }
 
   readonly #tick = (): void => {

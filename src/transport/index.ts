@@ -30,6 +30,7 @@ export { type Chunking, MismatchError, play, type ReplayConnection, type ReplayO
 export { type ReplayServerOptions, replayServer } from './replay-server.ts';
 export { cachingResolve, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
 export { resolveByDns } from './resolve-dns.ts';
+export { timerMs } from './timer.ts';
 export { type TlsOptions, TlsSessions } from './tls.ts';
 export type { ServerTlsOptions } from './tls-server.ts';
 export { within } from './within.ts';

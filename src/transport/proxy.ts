@@ -4,6 +4,7 @@ import { ConnectionError, MessageError, type PlainwireError } from '../errors.ts
 import type { Connection } from './connection.ts';
 import { formatEndpoint, type HostEndpoint } from './endpoint.ts';
 import { aborted, late } from './faults.ts';
+import { timerMs } from './timer.ts';
 
 /** `'http://user:pass@proxy:3128'` or `'socks5://user:pass@proxy:1080'`; credentials percent-encoded as in any URL. */
 export type ProxyUrl = string | URL;
@@ -115,7 +116,7 @@ export async function tunnelBySocks(
     socket.destroy();
   };
   const onAbort = (): void => end(aborted(signal, 'proxy'));
-  const timer = setTimeout(() => end(late('proxy', ms)), ms);
+  const timer = setTimeout(() => end(late('proxy', ms)), timerMs(ms));
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted) onAbort();
   try {
@@ -132,7 +133,7 @@ export async function tunnelBySocks(
       },
       destination: { host: target.host, port: target.port },
       // the library's own clock is not to be faster than ours
-      timeout: ms + 1_000,
+      timeout: timerMs(ms + 1_000),
       existing_socket: socket,
     });
     return tunnel.socket;

@@ -1,5 +1,6 @@
 /** A deadline and an AbortSignal for work that knows neither. */
 import { aborted, late } from './faults.ts';
+import { timerMs } from './timer.ts';
 
 /** What can't be cancelled is at least not waited for. */
 export async function within<T>(
@@ -11,7 +12,7 @@ export async function within<T>(
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
   const ended = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late(phase, ms)), ms);
+    timer = setTimeout(() => reject(late(phase, ms)), timerMs(ms));
     onAbort = () => reject(aborted(signal, phase));
     signal?.addEventListener('abort', onAbort, { once: true });
     if (signal?.aborted) onAbort();
