@@ -22,13 +22,13 @@ export async function pump(
 ): Promise<void> {
   const way = new Way(session, connection, blockMs);
   try {
-    if (stream.framing === 'bdat') await pumpChunks(stream, session, way);
+    if (stream.content.verb === 'bdat') await pumpChunks(stream, session, way);
     else await pumpData(stream, session, way);
   } catch (error) {
     // a fault of the connection reaches the session by its reader
     if (connection.fault !== undefined) return;
     const fault = asSourceFault(error);
-    if (stream.framing === 'bdat') session.breakContent(stream, fault);
+    if (stream.content.verb === 'bdat') session.breakContent(stream, fault);
     else session.failContent(stream, fault);
   }
 }
@@ -68,11 +68,12 @@ class Way {
 }
 
 async function pumpData(stream: ContentStream, session: Session, way: Way): Promise<void> {
-  const encoder = new DataEncoder(stream.message.canonical);
+  const { message } = stream.content;
+  const encoder = new DataEncoder(message.canonical);
   const memory = way.connection.keepsNothing ? new PieceMemory() : undefined;
-  const ready = stream.message.chunks(memory?.allocate);
+  const ready = message.chunks(memory?.allocate);
   if (ready === undefined) {
-    for await (const piece of stream.message) {
+    for await (const piece of message) {
       const bytes = encoder.push(piece);
       await way.clear();
       if (!session.isWanted(stream)) break;
@@ -96,7 +97,7 @@ async function pumpData(stream: ContentStream, session: Session, way: Way): Prom
 }
 
 async function pumpChunks(stream: ContentStream, session: Session, way: Way): Promise<void> {
-  const { message } = stream;
+  const { message } = stream.content;
   const lines = needsLineEnds(message) ? new LineEncoder() : undefined;
   let held: Uint8Array[] = [];
   let octets = 0;

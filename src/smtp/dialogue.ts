@@ -7,17 +7,26 @@ import type { PlainwireError, Reply } from '../errors.ts';
 import type { Message } from '../mime/message.ts';
 import type { Command } from './command.ts';
 
-/** One thing that is said, and is owed a reply, or with BDAT and LMTP several. */
+/**
+ * One thing that is said, and is owed a reply, or with BDAT and LMTP several: a command, or what has no verb in the RFC
+ * and goes by a name in lower case.
+ */
 export type Utterance =
-  | { readonly kind: 'command'; readonly command: Command }
-  /** The message behind a 354, with its final dot. */
-  | { readonly kind: 'data'; readonly message: Message; readonly replies: number }
-  /** The message in BDAT chunks (RFC 3030): a reply for each, and for the last as many as `replies`. */
-  | { readonly kind: 'bdat'; readonly message: Message; readonly replies: number }
+  | Command
+  | Content
   /** Nothing but the final dot: a 354 came though there is nothing to send. */
-  | { readonly kind: 'lone dot' }
+  | { readonly verb: 'lone dot' }
   /** Nothing is said: the server speaks first. */
-  | { readonly kind: 'greeting' };
+  | { readonly verb: 'greeting' };
+
+/** A message; nothing of the same step is said behind it. */
+export interface Content {
+  /** Behind a 354, with its final dot; or in BDAT chunks (RFC 3030), each of which is owed a reply. */
+  readonly verb: 'data' | 'bdat';
+  readonly message: Message;
+  /** How many replies are owed to its end: one, or in LMTP one for each recipient. */
+  readonly replies: number;
+}
 
 /** Things that are said, and whose replies are judged together. */
 export interface Say {
@@ -78,7 +87,7 @@ export function sayLast(
 
 /** Says one command; its reply. */
 export function* ask(command: Command): Dialogue<Reply> {
-  const [reply] = yield say([{ kind: 'command', command }]);
+  const [reply] = yield say([command]);
   return reply as Reply;
 }
 

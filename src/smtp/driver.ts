@@ -30,7 +30,7 @@ export class Driver {
   events: DriverEvents = SILENT;
   #server: ServerState | undefined;
   readonly #session: Session;
-  #watched: object | undefined;
+  #watched: number | Task | undefined;
   #started: Task | undefined;
   #congested = false;
   #pumping = false;

@@ -1,10 +1,10 @@
 /** Which replies may answer what was said (RFC 5321 section 4.3.2 and the extensions' own sections). */
 import { ProtocolError, type Reply } from '../errors.ts';
-import { describe, PHASES, type Verb } from './command.ts';
+import { describe, PHASES } from './command.ts';
 import type { Utterance } from './dialogue.ts';
 
 /** Whether a code under 400 may answer this; 4yz and 5yz may answer anything. */
-function isLegal(said: Verb | Utterance['kind'], code: number): boolean {
+function isLegal(said: Utterance['verb'], code: number): boolean {
   switch (said) {
     case 'RCPT':
       return code >= 250 && code <= 252;
@@ -32,7 +32,7 @@ function isLegal(said: Verb | Utterance['kind'], code: number): boolean {
 /** @throws ProtocolError UNEXPECTED_REPLY, with the reply */
 export function checkLegal(utterance: Utterance, reply: Reply): void {
   if (reply.code >= 400) return;
-  if (isLegal(utterance.kind === 'command' ? utterance.command.verb : utterance.kind, reply.code)) return;
+  if (isLegal(utterance.verb, reply.code)) return;
   throw new ProtocolError('UNEXPECTED_REPLY', `${reply.code} can't be the reply to ${nameOf(utterance)}`, {
     phase: phaseOf(utterance),
     command: nameOf(utterance),
@@ -42,24 +42,28 @@ export function checkLegal(utterance: Utterance, reply: Reply): void {
 
 /** The part of the dialogue an utterance is in. */
 export function phaseOf(utterance: Utterance): string {
-  switch (utterance.kind) {
+  switch (utterance.verb) {
     case 'greeting':
       return 'greeting';
-    case 'command':
-      return PHASES[utterance.command.verb];
-    default:
+    case 'data':
+    case 'bdat':
+    case 'lone dot':
       return 'content';
+    default:
+      return PHASES[utterance.verb];
   }
 }
 
 /** What was said, for an error. */
 export function nameOf(utterance: Utterance): string {
-  switch (utterance.kind) {
+  switch (utterance.verb) {
     case 'greeting':
       return 'the connection';
-    case 'command':
-      return describe(utterance.command);
-    default:
+    case 'data':
+    case 'bdat':
+    case 'lone dot':
       return 'the message';
+    default:
+      return describe(utterance);
   }
 }

@@ -1,7 +1,6 @@
 /** One dialogue under way in a session, and what it waits for. */
 import type { Reply } from '../errors.ts';
-import type { Message } from '../mime/message.ts';
-import type { Dialogue, Say, Utterance } from './dialogue.ts';
+import type { Content, Dialogue, Say, Utterance } from './dialogue.ts';
 
 export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
 
@@ -25,19 +24,17 @@ export class Run {
     this.dialogue = dialogue;
     this.done = done;
   }
-}
 
-/** Something was said and its reply is still to come. */
-export interface Owed {
-  readonly run: Run;
-  readonly utterance: Utterance;
-  /** The round trip in which it was said. */
-  readonly roundTrip: number;
+  /** What the next reply answers; undefined when none is owed. */
+  get awaits(): Utterance | undefined {
+    if (this.owed === 0) return undefined;
+    // only a message is owed several replies, and nothing is said behind it
+    return this.step?.utterances[this.replies.length] ?? this.step?.utterances.at(-1);
+  }
 }
 
 /** Content that is too large, or not yet there, to be written in one go. The driver reads and writes it piece by piece. */
 export interface ContentStream {
-  readonly message: Message;
-  readonly framing: 'data' | 'bdat';
+  readonly content: Content;
   readonly run: Run;
 }

@@ -2,11 +2,13 @@
 import type { Reply } from '../errors.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { type Command, PHASES, secretsOf } from './command.ts';
+import type { Utterance } from './dialogue.ts';
 import { phaseOf } from './legal-replies.ts';
-import type { Owed } from './run.ts';
 
 export class SessionTrace {
   readonly #tracer: Tracer | undefined;
+  /** For each reply owed, the round trip in which it was asked for. */
+  readonly #owed: number[] = [];
   #roundTrip = 1;
   #heard = false;
 
@@ -14,17 +16,14 @@ export class SessionTrace {
     this.#tracer = tracer;
   }
 
-  /** The number of the round trip that goes on: what is said first after something was heard begins one. */
-  get roundTrip(): number {
-    if (this.#heard) {
-      this.#heard = false;
-      this.#roundTrip += 1;
-    }
-    return this.#roundTrip;
-  }
-
   heard(): void {
     this.#heard = true;
+  }
+
+  owed(replies: number): void {
+    if (this.#tracer === undefined) return;
+    const roundTrip = this.#speak();
+    for (let n = 0; n < replies; n += 1) this.#owed.push(roundTrip);
   }
 
   command(command: Command, encoded: string): void {
@@ -37,10 +36,11 @@ export class SessionTrace {
     if (this.#tracer !== undefined) this.#sent(said, 'content', undefined, undefined);
   }
 
-  reply(reply: Reply, raw: string, owed: Owed | undefined): void {
+  /** `awaited`: what it answers. */
+  reply(reply: Reply, raw: string, awaited: Utterance | undefined): void {
     if (this.#tracer === undefined) return;
-    const phase = owed === undefined ? 'idle' : phaseOf(owed.utterance);
-    const roundTrip = owed?.roundTrip ?? this.#roundTrip;
+    const phase = awaited === undefined ? 'idle' : phaseOf(awaited);
+    const roundTrip = this.#owed.shift() ?? this.#roundTrip;
     const end = raw.trimEnd().length;
     // a challenge holds what the credentials are computed with
     const secrets = reply.code === 334 && end > 4 ? [{ start: 4, end }] : [];
@@ -50,6 +50,14 @@ export class SessionTrace {
   #sent(said: string | Uint8Array, phase: string, verb: string | undefined, command: Command | undefined): void {
     const bytes = typeof said === 'string' ? Buffer.from(said, 'latin1') : said;
     const secrets = command === undefined || typeof said !== 'string' ? [] : secretsOf(command, said);
-    this.#tracer?.sent({ phase, roundTrip: this.roundTrip, bytes, secrets }, verb);
+    this.#tracer?.sent({ phase, roundTrip: this.#speak(), bytes, secrets }, verb);
+  }
+  /** The number of the round trip that goes on: what is said first after something was heard begins one. */
+  #speak(): number {
+    if (this.#heard) {
+      this.#heard = false;
+      this.#roundTrip += 1;
+    }
+    return this.#roundTrip;
   }
 }

@@ -7,11 +7,11 @@ import { type PlainwireError, ProtocolError, type Reply, withFacts } from '../er
 import type { Tracer } from '../trace/tracer.ts';
 import { type Command, encode } from './command.ts';
 import { canonicalText, dataOf, needsLineEnds } from './content.ts';
-import { type Dialogue, Interruption, type Say, type Step, type Utterance } from './dialogue.ts';
+import { type Content, type Dialogue, Interruption, type Say, type Step, type Utterance } from './dialogue.ts';
 import { checkLegal, nameOf, phaseOf } from './legal-replies.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { ReplyParser } from './reply-parser.ts';
-import { type ContentStream, type Outcome, type Owed, Run } from './run.ts';
+import { type ContentStream, type Outcome, Run } from './run.ts';
 import { beforeTls, closing, dropped } from './session-faults.ts';
 import { SessionTrace } from './session-trace.ts';
 
@@ -37,7 +37,10 @@ export class Session {
   readonly #trace: SessionTrace;
   readonly #parser = new ReplyParser((reply, raw) => this.#onReply(reply, raw));
   readonly #runs: Run[] = [];
-  #owed: Owed[] = [];
+  /** How many replies were heard that were owed. */
+  #heard = 0;
+  /** How many replies are owed. */
+  #owed = 0;
   /** How many of the replies owed are owed to words that have left: no other may have come yet. */
   #due = 0;
   readonly #out = new Outbox((replies) => {
@@ -86,15 +89,25 @@ export class Session {
     return this.#task;
   }
 
-  /** What is owed next: the object changes whenever something else is. */
-  get awaited(): Owed | undefined {
-    return this.#owed[0];
+  /** The number of the reply that is owed next, counted from the greeting on; undefined when none is. */
+  get awaited(): number | undefined {
+    return this.#owed === 0 ? undefined : this.#heard;
   }
 
   /** The phase whose deadline runs. */
   get awaitedPhase(): string | undefined {
-    const owed = this.#owed[0];
-    return owed === undefined ? undefined : phaseOf(owed.utterance);
+    const awaited = this.#answering?.awaits;
+    return awaited === undefined ? undefined : phaseOf(awaited);
+  }
+
+  /** The run that the next reply goes to: they spoke one after the other, and are answered so. */
+  get #answering(): Run | undefined {
+    if (this.#owed === 0) return undefined;
+    for (let index = 0; index < this.#runs.length; index += 1) {
+      const run = this.#runs[index] as Run;
+      if (run.owed > 0) return run;
+    }
+    return undefined;
   }
 
   /** Lets a dialogue speak; `done` is called once with its outcome. Only where {@link isFree}. */
@@ -147,13 +160,9 @@ export class Session {
     this.#fault = fault;
     this.#out.clear();
     this.#task = undefined;
-    const runs = this.#runs.splice(0);
-    const owed = this.#owed;
-    this.#owed = [];
-    for (const run of runs) {
-      if (run.abandoned) continue;
-      const first = owed.find((each) => each.run === run);
-      this.#interrupt(run, this.#faultOf(run, first?.utterance, fault));
+    this.#owed = 0;
+    for (const run of this.#runs.splice(0)) {
+      if (!run.abandoned) this.#interrupt(run, fault);
     }
   }
 
@@ -163,9 +172,8 @@ export class Session {
    */
   abandon(run: Run, fault: PlainwireError): void {
     if (!this.#runs.includes(run) || run.abandoned) return;
-    const waitsFor = this.#owed.find((each) => each.run === run)?.utterance;
     run.abandoned = true;
-    this.#interrupt(run, this.#faultOf(run, waitsFor, fault));
+    this.#interrupt(run, fault);
     // a message that has left needs no more words: while others are under way, its reply is waited for with theirs
     const blocks = this.#runs[0] === run && run.content !== 'left';
     if (blocks || this.#runs.every((each) => each.abandoned)) this.fail(dropped('a message on it was aborted'));
@@ -178,7 +186,7 @@ export class Session {
     run.content = 'held';
     if (!run.abandoned) {
       run.abandoned = true;
-      this.#interrupt(run, this.#faultOf(run, this.#owed[0]?.utterance, fault));
+      this.#interrupt(run, fault);
     }
     this.fail(dropped('the source of a message on it failed'));
   }
@@ -193,12 +201,11 @@ export class Session {
 
   /** A chunk of BDAT begins: the bytes of its command; a reply is owed to it from now on. */
   beginChunk(stream: ContentStream, octets: number, place: 'more' | 'last'): string {
-    const utterance = utteranceOf(stream);
     const last = place === 'last';
     const command: Command = { verb: 'BDAT', octets, last };
     const encoded = encode(command);
-    const replies = last ? utterance.replies : 1;
-    this.#owe(stream.run, utterance, replies);
+    const replies = last ? stream.content.replies : 1;
+    this.#owe(stream.run, replies);
     this.#due += replies;
     this.#trace.command(command, encoded);
     return encoded;
@@ -291,74 +298,75 @@ export class Session {
   }
 
   #say(run: Run, utterance: Utterance): void {
-    switch (utterance.kind) {
-      case 'command': {
-        const encoded = encode(utterance.command);
-        this.#out.write(encoded, 1);
-        this.#owe(run, utterance, 1);
-        this.#trace.command(utterance.command, encoded);
-        return;
-      }
+    switch (utterance.verb) {
       case 'data':
       case 'bdat':
         return this.#sayContent(run, utterance);
       case 'lone dot':
         this.#out.write('.\r\n', 1);
-        this.#owe(run, utterance, 1);
+        this.#owe(run, 1);
         this.#trace.content('.\r\n');
         return;
       case 'greeting':
-        this.#owe(run, utterance, 1);
+        this.#owe(run, 1);
         this.#due += 1;
+        return;
+      default: {
+        const encoded = encode(utterance);
+        this.#out.write(encoded, 1);
+        this.#owe(run, 1);
+        this.#trace.command(utterance, encoded);
+      }
     }
   }
 
-  #sayContent(run: Run, utterance: Extract<Utterance, { kind: 'data' | 'bdat' }>): void {
-    const { message, kind } = utterance;
+  #sayContent(run: Run, content: Content): void {
+    const { message, verb, replies } = content;
     const whole = message.inMemory();
     if (whole === undefined) {
       // a reply before the last byte is a reply ahead of time, but it may be a refusal: it is owed from the first byte on
-      if (kind === 'data') {
-        this.#owe(run, utterance, utterance.replies);
-        this.#due += utterance.replies;
+      if (verb === 'data') {
+        this.#owe(run, replies);
+        this.#due += replies;
       }
       run.content = 'streaming';
-      this.#out.stream({ message, framing: kind, run });
+      this.#out.stream({ content, run });
       return;
     }
     const text =
       typeof whole === 'string'
         ? whole
         : Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('latin1');
-    if (kind === 'data') {
+    if (verb === 'data') {
       const data = dataOf(text, message.canonical);
-      this.#out.write(data, utterance.replies, run);
-      this.#owe(run, utterance, utterance.replies);
+      this.#out.write(data, replies, run);
+      this.#owe(run, replies);
       this.#trace.content(data);
       return;
     }
     const chunk = needsLineEnds(message) ? canonicalText(text) : text;
     const command: Command = { verb: 'BDAT', octets: chunk.length, last: true };
     const encoded = encode(command);
-    this.#out.write(encoded + chunk, utterance.replies, run);
-    this.#owe(run, utterance, utterance.replies);
+    this.#out.write(encoded + chunk, replies, run);
+    this.#owe(run, replies);
     this.#trace.command(command, encoded);
     this.#trace.content(chunk);
   }
 
-  #owe(run: Run, utterance: Utterance, replies: number): void {
+  #owe(run: Run, replies: number): void {
     run.owed += replies;
-    const { roundTrip } = this.#trace;
-    for (let n = 0; n < replies; n += 1) this.#owed.push({ run, utterance, roundTrip });
+    this.#owed += replies;
+    this.#trace.owed(replies);
   }
 
   #onReply(reply: Reply, raw: string): void {
-    const owed = this.#owed[0];
-    this.#trace.reply(reply, raw, owed);
+    const run = this.#answering;
+    const awaited = run?.awaits;
+    this.#trace.reply(reply, raw, awaited);
     if (this.#awaitsTls()) throw beforeTls();
     // RFC 5321 section 3.8: a server may say 421 at any time, and then closes
     if (reply.code === 421) this.#goodbye = reply;
-    if (owed === undefined || (this.#due === 0 && reply.code !== 421)) {
+    if (run === undefined || awaited === undefined || (this.#due === 0 && reply.code !== 421)) {
       if (reply.code === 421) return this.fail(closing(reply));
       throw new ProtocolError(
         'UNEXPECTED_REPLY',
@@ -366,19 +374,19 @@ export class Session {
         { reply },
       );
     }
-    checkLegal(owed.utterance, reply);
-    const { run } = owed;
-    if (owed.utterance.kind === 'data' && run.content === 'streaming' && reply.code < 400) {
+    checkLegal(awaited, reply);
+    if (awaited.verb === 'data' && run.content === 'streaming' && reply.code < 400) {
       throw new ProtocolError('UNEXPECTED_REPLY', 'the server took the message before its end was sent', { reply });
     }
-    this.#owed.shift();
+    this.#heard += 1;
+    this.#owed -= 1;
     this.#due -= 1;
     run.owed -= 1;
     run.replies.push(reply);
     if (run.step !== undefined && run.said < run.step.utterances.length) this.#speak(run, run.step);
-    else if (owed.utterance.kind === 'data' && run.content === 'streaming') this.#refusedEarly(run, reply);
+    else if (awaited.verb === 'data' && run.content === 'streaming') this.#refusedEarly(run, reply);
     else if (run.owed === 0 && run.content !== 'streaming') {
-      if (owed.utterance.kind === 'bdat') this.#answered.push(run);
+      if (awaited.verb === 'bdat') this.#answered.push(run);
       else this.#complete(run);
     }
     if (reply.code === 421) {
@@ -390,7 +398,8 @@ export class Session {
   /** A refusal before the final dot: the message can't be taken back but by dropping the connection. */
   #refusedEarly(run: Run, reply: Reply): void {
     run.content = 'held';
-    this.#owed = this.#owed.filter((each) => each.run !== run);
+    this.#owed -= run.owed;
+    run.owed = 0;
     this.#complete(run);
     this.fail(
       new ProtocolError('UNEXPECTED_REPLY', 'the server refused a message before its end was sent', {
@@ -421,7 +430,14 @@ export class Session {
     run.done(outcome);
   }
 
-  #interrupt(run: Run, fault: PlainwireError): void {
+  /** The run hears of what ended it, as it is for this run: where it stood, and whether its message may be with the server. */
+  #interrupt(run: Run, cause: PlainwireError): void {
+    const { awaits } = run;
+    const fault = withFacts(cause, {
+      phase: awaits === undefined ? cause.phase : phaseOf(awaits),
+      command: awaits === undefined ? cause.command : nameOf(awaits),
+      mayHaveBeenDelivered: run.content === 'left',
+    });
     let error: unknown = fault;
     try {
       run.dialogue.throw(new Interruption(fault, run.replies));
@@ -430,19 +446,4 @@ export class Session {
     }
     run.done({ ok: false, error });
   }
-
-  /** The fault as it is for one dialogue: where it stood, and whether its message may be with the server. */
-  #faultOf(run: Run, waitsFor: Utterance | undefined, fault: PlainwireError): PlainwireError {
-    return withFacts(fault, {
-      phase: waitsFor === undefined ? fault.phase : phaseOf(waitsFor),
-      command: waitsFor === undefined ? fault.command : nameOf(waitsFor),
-      mayHaveBeenDelivered: run.content === 'left',
-    });
-  }
-}
-
-function utteranceOf(stream: ContentStream): Extract<Utterance, { kind: 'data' | 'bdat' }> {
-  const utterance = stream.run.step?.utterances.find((each) => each.kind === stream.framing);
-  if (utterance?.kind !== 'data' && utterance?.kind !== 'bdat') throw new TypeError('no content in this step');
-  return utterance;
 }

@@ -10,9 +10,9 @@ import { checkSupported, mailParameters, rcptParameters, type TransactionOptions
 import { isPositive, queueIdOf } from './reply.ts';
 import type { ServerState } from './server-state.ts';
 
-const RSET: Utterance = { kind: 'command', command: { verb: 'RSET' } };
-const DATA: Utterance = { kind: 'command', command: { verb: 'DATA' } };
-const LONE_DOT: Utterance = { kind: 'lone dot' };
+const RSET: Utterance = { verb: 'RSET' };
+const DATA: Utterance = { verb: 'DATA' };
+const LONE_DOT: Utterance = { verb: 'lone dot' };
 const NOTHING_SAID: readonly Reply[] = [];
 
 /** The outcome, without what only the caller knows. */
@@ -33,7 +33,7 @@ export function* transaction(message: Message, server: ServerState, options: Tra
   const opening = openingOf(message, server, options);
   const mailAt = opening.length - 1 - to.length;
   const dataAt = opening.length;
-  if (announced) opening.push(chunked ? { kind: 'bdat', message, replies: 1 } : DATA);
+  if (announced) opening.push(chunked ? { verb: 'bdat', message, replies: 1 } : DATA);
   const goesOn = (replies: readonly Reply[], next: number): boolean =>
     next <= mailAt ||
     (isPositiveAt(replies, mailAt) && (next < dataAt || replies.slice(mailAt + 1, dataAt).some(isPositive)));
@@ -66,7 +66,7 @@ export function* transaction(message: Message, server: ServerState, options: Tra
     const contentReplies = server.lmtp ? recipients.filter(isPositive).length : 1;
     if (chunked) {
       underWay = 'content';
-      const said = yield sayLast([{ kind: 'bdat', message, replies: contentReplies }]);
+      const said = yield sayLast([{ verb: 'bdat', message, replies: contentReplies }]);
       const delivered = judged(message, server, recipients, said);
       server.closeTransaction(transaction);
       return delivered;
@@ -79,7 +79,7 @@ export function* transaction(message: Message, server: ServerState, options: Tra
     underWay = 'content';
     // whatever the server says to it, the final dot ends the transaction (RFC 5321 section 4.1.1.4)
     server.closeTransaction(transaction);
-    return judged(message, server, recipients, yield sayLast([{ kind: 'data', message, replies: contentReplies }]));
+    return judged(message, server, recipients, yield sayLast([{ verb: 'data', message, replies: contentReplies }]));
   } catch (error) {
     if (!(error instanceof Interruption)) throw error;
     if (underWay === 'opening') {
@@ -109,12 +109,9 @@ function openingOf(message: Message, server: ServerState, options: TransactionOp
   const { from, to } = message.envelope;
   const parameters = mailParameters(message, options, server.capabilities);
   const opening: Utterance[] = server.transactionOpen ? [RSET] : [];
-  opening.push({ kind: 'command', command: { verb: 'MAIL', from: from?.address ?? '', parameters } });
+  opening.push({ verb: 'MAIL', from: from?.address ?? '', parameters });
   for (const mailbox of to) {
-    opening.push({
-      kind: 'command',
-      command: { verb: 'RCPT', to: mailbox.address, parameters: rcptParameters(mailbox, options) },
-    });
+    opening.push({ verb: 'RCPT', to: mailbox.address, parameters: rcptParameters(mailbox, options) });
   }
   return opening;
 }

@@ -107,7 +107,7 @@ describe('a session', () => {
         (function* () {
           yield {
             kind: 'say' as const,
-            utterances: [{ kind: 'bdat' as const, message: message({ subject: name }), replies: 1 }],
+            utterances: [{ verb: 'bdat' as const, message: message({ subject: name }), replies: 1 }],
             goesOn: () => true,
             last: true,
           };
