@@ -120,24 +120,28 @@ export async function* decodeStream(
       yield piece;
     }
   };
+  // each coding is bounded by itself: what is huge in between need not be so at the end
+  const bounded = async function* (stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let output = 0;
+    for await (const piece of stream) {
+      output += piece.length;
+      const most = mostOutput(input, limits);
+      if (output > most) throw new DecodingError(`the body grows beyond ${most} bytes`);
+      yield piece;
+    }
+  };
   let stream: AsyncIterable<Uint8Array> = count();
-  for (const coding of codings) stream = undoStream(stream, coding);
-  let output = 0;
-  for await (const piece of stream) {
-    output += piece.length;
-    const most = mostOutput(input, limits);
-    if (codings.length > 0 && output > most) throw new DecodingError(`the body grows beyond ${most} bytes`);
-    yield piece;
-  }
+  for (const coding of codings) stream = bounded(undoStream(stream, coding));
+  yield* stream;
 }
 
 async function* undoStream(source: AsyncIterable<Uint8Array>, coding: Coding): AsyncGenerator<Uint8Array> {
   const pieces = source[Symbol.asyncIterator]();
-  const first = await pieces.next();
-  if (first.done === true) return;
-  const transform = decoder(coding, first.value);
+  const start = await beginning(pieces);
+  if (start.length === 0) return;
+  const transform = decoder(coding, start);
   let fault: unknown;
-  const input = Readable.from(rejoin(first.value, pieces));
+  const input = Readable.from(rejoin(start, pieces));
   input.on('error', (error) => {
     fault = error;
     transform.destroy(error);
@@ -152,6 +156,17 @@ async function* undoStream(source: AsyncIterable<Uint8Array>, coding: Coding): A
     input.destroy();
     transform.destroy();
   }
+}
+
+/** The first two bytes, with what came along: so many tell the zlib format from bare deflate data. */
+async function beginning(pieces: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let start: Uint8Array = new Uint8Array(0);
+  while (start.length < 2) {
+    const next = await pieces.next();
+    if (next.done === true) break;
+    start = start.length === 0 ? next.value : Buffer.concat([start, next.value]);
+  }
+  return start;
 }
 
 async function* rejoin(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,7 @@
 /** One page, whole, in memory. */
 import { Exchange } from './exchange.ts';
 import { arrive } from './follow.ts';
-import type { PageOptions } from './options.ts';
+import { checkPageOptions, type PageOptions } from './options.ts';
 import type { Page } from './page.ts';
 import { parsePageUrl } from './target.ts';
 
@@ -11,6 +11,7 @@ import { parsePageUrl } from './target.ts';
  * the answer breaks the rules or a limit; RedirectError. {@link partialPage} tells what had come by then.
  */
 export async function fetchPage(url: string | URL, options: PageOptions = {}): Promise<Page> {
+  checkPageOptions(options);
   const start = parsePageUrl(url);
   // the usual case, without the bookkeeping of hops
   if ((options.follow ?? 0) === 0) {

@@ -28,3 +28,10 @@ export const RESPONSE_LIMITS: ResponseLimits = {
   chunkExtensions: 64 * KIB,
   body: 256 * KIB * KIB,
 };
+
+/** The defaults with what a caller has set; what is undefined is not set. */
+export function limitsWith(given: Partial<ResponseLimits> | undefined): ResponseLimits {
+  if (given === undefined) return RESPONSE_LIMITS;
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...RESPONSE_LIMITS, ...Object.fromEntries(set) };
+}

@@ -3,9 +3,9 @@
  * second try where it is safe.
  */
 import { setMaxListeners } from 'node:events';
-import { PlainwireError } from '../errors.ts';
+import { MessageError, PlainwireError } from '../errors.ts';
 import { cachingResolve, resolveBySystem } from '../transport/index.ts';
-import type { PageOptions } from './options.ts';
+import { checkNumber, checkPageOptions, type PageOptions } from './options.ts';
 import { partialPage } from './partial-page.ts';
 import { Schedule } from './schedule.ts';
 import { parsePageUrl } from './target.ts';
@@ -53,7 +53,9 @@ interface Job {
   attempts: number;
 }
 
-const DEFAULTS = { concurrency: 16, perHost: 2, delay: 0, retries: 2, backoff: 500 };
+type Settings = Required<ManyOptions>;
+
+const DEFAULTS: Settings = { concurrency: 16, perHost: 2, delay: 0, retries: 2, backoff: 500 };
 
 /** A pause between tries never gets longer. */
 const LONGEST_BACKOFF = 30_000;
@@ -71,7 +73,9 @@ export async function* forEachPage<Done extends object>(
   work: Work<Done>,
   options: ManyOptions & PageOptions,
 ): AsyncGenerator<Outcome<Done>, void, undefined> {
-  const settings = { ...DEFAULTS, ...options };
+  checkList(urls);
+  checkPageOptions(options);
+  const settings = settingsOf(options);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
   // every page under way listens to it
@@ -91,10 +95,35 @@ export async function* forEachPage<Done extends object>(
   }
 }
 
+/** A number that lets nothing begin would wait for ever. @throws MessageError */
+function settingsOf({
+  concurrency = DEFAULTS.concurrency,
+  perHost = DEFAULTS.perHost,
+  delay = DEFAULTS.delay,
+  retries = DEFAULTS.retries,
+  backoff = DEFAULTS.backoff,
+}: ManyOptions): Settings {
+  const anyNumber = (value: number): boolean => Number.isInteger(value) || value === Number.POSITIVE_INFINITY;
+  // of pages at once there is a number: the list would be read to its end otherwise
+  const isConcurrency = Number.isInteger(concurrency) && concurrency >= 1;
+  checkNumber('concurrency', concurrency, 'a whole number from 1', isConcurrency);
+  checkNumber('perHost', perHost, 'a whole number from 1', anyNumber(perHost) && perHost >= 1);
+  checkNumber('retries', retries, 'a whole number from 0', anyNumber(retries) && retries >= 0);
+  checkNumber('delay', delay, 'milliseconds from 0', Number.isFinite(delay) && delay >= 0);
+  checkNumber('backoff', backoff, 'milliseconds from 0', Number.isFinite(backoff) && backoff >= 0);
+  return { concurrency, perHost, delay, retries, backoff };
+}
+
+/** A string is iterable, too: letter by letter. @throws MessageError */
+function checkList(urls: unknown): void {
+  if (typeof urls === 'object' && urls !== null && (Symbol.asyncIterator in urls || Symbol.iterator in urls)) return;
+  throw new MessageError('BAD_INPUT', 'urls', 'expected a list of URLs, or anything else to iterate over');
+}
+
 class Run<Done extends object> {
   readonly #source: Iterator<string | URL> | AsyncIterator<string | URL>;
   readonly #work: (url: URL) => Promise<Done>;
-  readonly #settings: typeof DEFAULTS;
+  readonly #settings: Settings;
   readonly #signal: AbortSignal;
   readonly #schedule: Schedule<Job>;
   readonly #outcomes: Outcome<Done>[] = [];
@@ -106,7 +135,7 @@ class Run<Done extends object> {
   #waiter: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(urls: PageList, work: (url: URL) => Promise<Done>, settings: typeof DEFAULTS, signal: AbortSignal) {
+  constructor(urls: PageList, work: (url: URL) => Promise<Done>, settings: Settings, signal: AbortSignal) {
     this.#source = Symbol.asyncIterator in urls ? urls[Symbol.asyncIterator]() : urls[Symbol.iterator]();
     this.#work = work;
     this.#settings = settings;

@@ -3,7 +3,7 @@ import type { TlsFacts } from '../trace/event.ts';
 import { contentCodings, type DecodeLimits, decodeStream } from './decode.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { arrive } from './follow.ts';
-import type { PageOptions } from './options.ts';
+import { checkPageOptions, type PageOptions } from './options.ts';
 import type { Page, PageTiming } from './page.ts';
 import type { Quirk } from './quirks.ts';
 import type { RawHeaders } from './raw-headers.ts';
@@ -16,8 +16,9 @@ import { parsePageUrl, publicUrl } from './target.ts';
  * @throws as fetchPage() does
  */
 export async function openPage(url: string | URL, options: PageOptions = {}): Promise<OpenPage> {
+  checkPageOptions(options);
   // what a stream brings is not held, so there is no need to bound it
-  const limits = { body: Number.POSITIVE_INFINITY, ...options.limits };
+  const limits = { ...options.limits, body: options.limits?.body ?? Number.POSITIVE_INFINITY };
   const { exchange, steps, redirects } = await arrive(parsePageUrl(url), { ...options, limits }, 'nothing');
   return new OpenPage(exchange, steps, redirects);
 }

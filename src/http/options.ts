@@ -1,4 +1,5 @@
 /** What a caller may say about fetching a page. */
+import { MessageError } from '../errors.ts';
 import type { Trace } from '../trace/event.ts';
 import type { ProxyUrl, Resolve, TlsOptions } from '../transport/index.ts';
 import type { Guard } from './guard.ts';
@@ -46,3 +47,20 @@ export interface PageOptions extends RequestOptions {
 }
 
 export const DEFAULT_PAGE_TIMEOUTS = { head: 30_000, idle: 30_000, whole: 300_000 } as const;
+
+/** A slip in a number would switch off what it was to limit: a comparison with NaN is never true. @throws MessageError */
+export function checkPageOptions({ follow, timeouts, limits }: PageOptions): void {
+  if (follow !== undefined) checkNumber('follow', follow, 'a whole number from 0', follow >= 0);
+  for (const [phase, ms] of Object.entries(timeouts ?? {})) {
+    checkNumber(`timeouts.${phase}`, ms, 'milliseconds above 0', ms > 0);
+  }
+  for (const [what, most] of Object.entries(limits ?? {})) {
+    checkNumber(`limits.${what}`, most, 'a number from 0', most >= 0);
+  }
+}
+
+/** @throws MessageError that names `field`, unless the value is a number, and as expected; one left out is as well */
+export function checkNumber(field: string, value: unknown, expected: string, isRight: boolean): void {
+  if (value === undefined || (typeof value === 'number' && isRight)) return;
+  throw new MessageError('BAD_INPUT', field, `expected ${expected}, not ${JSON.stringify(value) ?? String(value)}`);
+}

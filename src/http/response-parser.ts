@@ -13,7 +13,7 @@ import { type Asked, type Framing, frameBody } from './body-framing.ts';
 import { ChunkedDecoder, latin1 } from './chunked.ts';
 import { ResponseError } from './errors.ts';
 import { fieldAt, lineEnd, parseFields, refuseControls } from './header-block.ts';
-import { RESPONSE_LIMITS, type ResponseLimits } from './limits.ts';
+import { limitsWith, type ResponseLimits } from './limits.ts';
 import { LineBlock } from './line-block.ts';
 import type { Quirk } from './quirks.ts';
 import { NO_HEADERS, RawHeaders } from './raw-headers.ts';
@@ -65,7 +65,7 @@ export class ResponseParser {
 
   constructor(options: ParserOptions) {
     this.#asked = { method: options.method, version: options.version };
-    this.#limits = options.limits === undefined ? RESPONSE_LIMITS : { ...RESPONSE_LIMITS, ...options.limits };
+    this.#limits = limitsWith(options.limits);
     this.#simple = options.version === '0.9' ? 'accept' : (options.simpleResponse ?? 'refuse');
   }
 

@@ -13,7 +13,10 @@ export type TargetForm = 'origin' | 'absolute' | 'authority' | 'asterisk';
  * @throws MessageError that names `url`
  */
 export function parsePageUrl(input: string | URL, field = 'url'): URL {
-  if (typeof input !== 'string') return checkScheme(input, field);
+  if (typeof input !== 'string') {
+    if (input instanceof URL) return checkScheme(input, field);
+    throw new MessageError('BAD_INPUT', field, `expected a string or a URL, not ${String(input)}`);
+  }
   const control = /[\0-\x1f\x7f]/.exec(input);
   if (control !== null) {
     const shown = control[0].charCodeAt(0).toString(16).padStart(2, '0');

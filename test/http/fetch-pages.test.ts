@@ -169,6 +169,44 @@ describe('fetchPages', () => {
   });
 });
 
+describe('settings', () => {
+  it.each([
+    ['concurrency', 0],
+    ['concurrency', Number.NaN],
+    ['concurrency', Number.POSITIVE_INFINITY],
+    ['concurrency', '4'],
+    ['perHost', 0],
+    ['perHost', -1],
+    ['retries', Number.NaN],
+    ['delay', -1],
+    ['backoff', Number.POSITIVE_INFINITY],
+    ['follow', Number.NaN],
+    ['follow', -1],
+    ['timeouts.head', { timeouts: { head: Number.NaN } }],
+    ['timeouts.whole', { timeouts: { whole: 0 } }],
+    ['limits.body', { limits: { body: Number.NaN } }],
+  ])('that nothing could go by are refused by name, and nothing hangs: %s, %j', async (field, value) => {
+    const options = (typeof value === 'object' ? value : { [field]: value }) as PagesOptions;
+    await expect(all(['http://a.test/'], options)).rejects.toMatchObject({ name: 'MessageError', field });
+  });
+
+  it('that are undefined are not set', async () => {
+    await using server = await serve(PAGE);
+    const unset = { concurrency: undefined, perHost: undefined, delay: undefined, retries: undefined };
+    const options = { ...unset, follow: undefined, limits: { body: undefined }, timeouts: { head: undefined } };
+    expect(await all([server.url], options as unknown as PagesOptions)).toMatchObject([{ ok: true }]);
+    expect(await all([server.url], { perHost: Number.POSITIVE_INFINITY })).toMatchObject([{ ok: true }]);
+  });
+
+  it('a list that is none is refused, and what is no URL in it fails on its own', async () => {
+    for (const list of ['http://a.test/', undefined, 5]) {
+      await expect(all(list as unknown as string[])).rejects.toMatchObject({ field: 'urls' });
+    }
+    const outcomes = await all([null, undefined, 5, {}] as unknown as string[]);
+    expect(outcomes.map((each) => !each.ok && (each.error as { field?: string }).field)).toEqual(Array(4).fill('url'));
+  });
+});
+
 describe('the schedule', () => {
   it('forgets hosts at rest, so that a million hosts cost what a thousand do', () => {
     const schedule = new Schedule<number>(1, 10);
