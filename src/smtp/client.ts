@@ -12,7 +12,7 @@ import { ask, type Dialogue } from './dialogue.ts';
 import type { Driver } from './driver.ts';
 import { noop, quit } from './opening.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
-import { checkSendOptions, type SendOptions } from './parameters.ts';
+import { checkSendOptions, type SendOptions } from './send-options.ts';
 import { deliver } from './sending.ts';
 
 export class SmtpClient implements AsyncDisposable {

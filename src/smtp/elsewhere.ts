@@ -48,12 +48,24 @@ const SENDING: Readonly<Record<string, string>> = {
   auth: 'a mailer of its own',
 };
 
-const ELSEWHERE = { option: OPTIONS, auth: AUTH, send: SENDING } as const;
+const DSN: Readonly<Record<string, string>> = {
+  id: 'envelopeId',
+  ret: 'return',
+  recipient: 'recipients: { address: { originalRecipient } }',
+  orcpt: 'originalRecipient',
+};
+
+const ELSEWHERE = { option: OPTIONS, auth: AUTH, send: SENDING, dsn: DSN } as const;
 
 /** @throws MessageError UNKNOWN_FIELD, with what it is called here or the nearest name that there is */
-export function refuseOption(kind: keyof typeof ELSEWHERE, name: string, known: Iterable<string>): never {
-  const field = kind === 'auth' ? `auth.${name}` : name;
-  const here = ELSEWHERE[kind][name];
+export function refuseOption(
+  kind: keyof typeof ELSEWHERE,
+  name: string,
+  known: Iterable<string>,
+  prefix = kind === 'auth' ? 'auth.' : '',
+): never {
+  const field = `${prefix}${name}`;
+  const here = Object.hasOwn(ELSEWHERE[kind], name) ? ELSEWHERE[kind][name] : undefined;
   if (here !== undefined) throw new MessageError('UNKNOWN_FIELD', field, `unknown option; here it is ${here}`);
   refuseUnknown(name, known, field);
 }

@@ -7,6 +7,6 @@ export { DEFAULT_DEADLINES, type Deadlines, type Phase, type Timeouts } from './
 export type { Delivery, DeliveryTiming } from './delivery.ts';
 export { type DeliveryOutcome, Mailer, type MailerOptions } from './mailer.ts';
 export { parseServer, type Security, type SmtpOptions } from './options.ts';
-export type { DsnOptions, Notify, SendOptions } from './parameters.ts';
 export { QUIT_PHASES, type QuitPhase, StoppedError } from './quit-after.ts';
 export { formatReply, isPositive, isTransient } from './reply.ts';
+export type { DeliverBy, DsnOptions, Notify, RecipientDsn, SendOptions } from './send-options.ts';

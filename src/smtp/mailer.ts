@@ -6,10 +6,10 @@ import { Connector } from './connector.ts';
 import type { Delivery } from './delivery.ts';
 import { channels } from './diagnostics.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
-import { checkSendOptions, type SendOptions } from './parameters.ts';
 import { Pool } from './pool.ts';
 import { Pull } from './pull.ts';
 import type { Outcome } from './run.ts';
+import { checkSendOptions, type SendOptions } from './send-options.ts';
 
 export interface MailerOptions extends SmtpOptions {
   /** Connections at once at the most; 1 by default. */

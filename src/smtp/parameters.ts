@@ -1,42 +1,11 @@
 /** The parameters of MAIL and RCPT: what the message needs and the caller asks for, as far as the server offers it. */
 import { MessageError, UnsupportedError } from '../errors.ts';
-import { refuseControls } from '../mime/forbidden.ts';
 import type { Mailbox, Message } from '../mime/index.ts';
+import { parseMailbox } from '../mime/mailbox.ts';
 import type { Capabilities } from './capabilities.ts';
-import { refuseOption } from './elsewhere.ts';
+import type { DsnOptions, RecipientDsn, SendOptions } from './send-options.ts';
 import type { ServerState } from './server-state.ts';
 import { utf8AddressXtext, xtext } from './xtext.ts';
-
-/** RFC 3461: when the sender hears of a recipient's delivery. */
-export type Notify = 'never' | readonly ('success' | 'failure' | 'delay')[];
-
-/** Delivery status notifications (RFC 3461). */
-export interface DsnOptions {
-  /** What a notification returns of the message: all of it, or its headers. */
-  readonly return?: 'full' | 'headers';
-  /** An id that the notification quotes, at most 100 characters. */
-  readonly envelopeId?: string;
-  /** For every recipient that {@link recipients} does not name. */
-  readonly notify?: Notify;
-  /** Per recipient, by mailbox as given in the envelope. */
-  readonly recipients?: Readonly<Record<string, { readonly notify?: Notify; readonly originalRecipient?: string }>>;
-}
-
-/** What the caller asks for one message beyond its delivery. */
-export interface SendOptions {
-  /** Send nothing unless every recipient is accepted. */
-  readonly requireAllRecipients?: boolean;
-  readonly dsn?: DsnOptions;
-  /** RFC 8689: every hop must use verified TLS, or the message is not delivered. */
-  readonly requireTls?: boolean;
-  /** RFC 2852: seconds, and what becomes of the message when they have passed; with `trace`, each hop says so. */
-  readonly deliverBy?: { readonly seconds: number; readonly mode: 'return' | 'notify'; readonly trace?: 'trace' };
-  /** RFC 4865: seconds to hold the message, or the moment until which it is held. */
-  readonly hold?: { readonly seconds: number } | { readonly until: Date };
-  /** RFC 6710: -9 (least) to 9. */
-  readonly mtPriority?: number;
-  readonly signal?: AbortSignal;
-}
 
 /** The options with what the session adds to them. */
 export interface TransactionOptions extends SendOptions {
@@ -44,21 +13,6 @@ export interface TransactionOptions extends SendOptions {
   readonly chunking: boolean;
   /** Octets of the message, where known. */
   readonly size: number | undefined;
-}
-
-const FIELDS: Readonly<Record<keyof SendOptions, true>> = {
-  requireAllRecipients: true,
-  dsn: true,
-  requireTls: true,
-  deliverBy: true,
-  hold: true,
-  mtPriority: true,
-  signal: true,
-};
-
-/** @throws MessageError UNKNOWN_FIELD for an option that there is not: it would be skipped in silence */
-export function checkSendOptions(options: SendOptions): void {
-  for (const name in options) if (!Object.hasOwn(FIELDS, name)) refuseOption('send', name, Object.keys(FIELDS));
 }
 
 /**
@@ -105,33 +59,45 @@ export function checkSupported(
   if (options.dsn !== undefined && !server.dsn) throw missing('DSN', 'dsn');
   if (options.deliverBy !== undefined) {
     if (server.deliverBy === undefined) throw missing('DELIVERBY', 'deliverBy');
-    integer('deliverBy.seconds', options.deliverBy.seconds, -999_999_999, 999_999_999);
-    if (options.deliverBy.mode === 'return' && options.deliverBy.seconds <= 0) {
-      throw new MessageError(
-        'BAD_INPUT',
-        'deliverBy.seconds',
-        'mode return needs a time that is still to come (RFC 2852 section 4)',
-      );
-    }
+    const { mode, seconds } = options.deliverBy;
+    // RFC 2852 section 3: a time shorter than this would be refused
+    if (mode === 'return' && seconds < server.deliverBy)
+      throw beyond(`deliverBy: the server takes ${server.deliverBy} seconds at the least (DELIVERBY), not ${seconds}`);
   }
   if (options.hold !== undefined) {
     if (server.futureRelease === undefined) throw missing('FUTURERELEASE', 'hold');
-    if ('seconds' in options.hold) integer('hold.seconds', options.hold.seconds, 1, 999_999_999);
+    checkHold(options.hold, server.futureRelease);
   }
-  if (options.mtPriority !== undefined) {
-    if (server.mtPriority === undefined) throw missing('MT-PRIORITY', 'mtPriority');
-    integer('mtPriority', options.mtPriority, -9, 9);
+  if (options.mtPriority !== undefined && server.mtPriority === undefined) throw missing('MT-PRIORITY', 'mtPriority');
+  checkLimits(message.envelope.to, server.limits);
+}
+
+/** RFC 4865 section 4: what the server will not hold for so long is not asked of it. */
+function checkHold(hold: SendOptions['hold'] & {}, { maxInterval, maxDateTime }: FutureRelease): void {
+  if ('seconds' in hold) {
+    if (maxInterval > 0 && hold.seconds > maxInterval)
+      throw beyond(`hold: the server holds a message for ${maxInterval} seconds at the most, not ${hold.seconds}`);
+  } else if (hold.until.getTime() > Date.parse(maxDateTime)) {
+    throw beyond(`hold: the server holds a message until ${maxDateTime} at the latest, not ${seconds(hold.until)}`);
   }
-  const { rcptMax } = server.limits;
-  if (rcptMax !== undefined && message.envelope.to.length > rcptMax) {
-    throw new UnsupportedError(
-      'EXTENSION_NOT_OFFERED',
-      `the server takes ${rcptMax} recipients a message (LIMITS RCPTMAX), not ${message.envelope.to.length}`,
-      {
-        phase: 'rcpt',
-      },
+}
+
+/** RFC 9422 section 4. */
+function checkLimits(to: readonly Mailbox[], { rcptMax, rcptDomainMax }: Capabilities['limits']): void {
+  if (rcptMax !== undefined && to.length > rcptMax)
+    throw beyond(`the server takes ${rcptMax} recipients a message (LIMITS RCPTMAX), not ${to.length}`, 'rcpt');
+  if (rcptDomainMax === undefined || to.length <= rcptDomainMax) return;
+  const domains = new Set(to.map(({ domain }) => domain.toLowerCase())).size;
+  if (domains > rcptDomainMax) {
+    throw beyond(
+      `the server takes recipients of ${rcptDomainMax} domains a message (LIMITS RCPTDOMAINMAX), not of ${domains}`,
+      'rcpt',
     );
   }
+}
+
+function beyond(what: string, phase = 'mail'): UnsupportedError {
+  return new UnsupportedError('EXTENSION_NOT_OFFERED', what, { phase });
 }
 
 function missing(extension: string, what: string): UnsupportedError {
@@ -140,11 +106,7 @@ function missing(extension: string, what: string): UnsupportedError {
   });
 }
 
-function integer(field: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new MessageError('BAD_INPUT', field, `expected a whole number from ${least} to ${most}, not ${value}`);
-  }
-}
+type FutureRelease = Capabilities['futureRelease'] & {};
 
 const NONE: readonly string[] = [];
 
@@ -157,7 +119,7 @@ export function mailParameters(message: Message, options: TransactionOptions, se
   if (message.smtpUtf8) parameters.push('SMTPUTF8');
   const { dsn, deliverBy, hold } = options;
   if (dsn?.return !== undefined) parameters.push(dsn.return === 'full' ? 'RET=FULL' : 'RET=HDRS');
-  if (dsn?.envelopeId !== undefined) parameters.push(`ENVID=${xtext(envelopeId(dsn.envelopeId))}`);
+  if (dsn?.envelopeId !== undefined) parameters.push(`ENVID=${xtext(dsn.envelopeId)}`);
   if (options.requireTls === true) parameters.push('REQUIRETLS');
   if (deliverBy !== undefined) {
     parameters.push(
@@ -174,13 +136,13 @@ export function mailParameters(message: Message, options: TransactionOptions, se
 export function rcptParameters(mailbox: Mailbox, options: TransactionOptions): readonly string[] {
   const { dsn } = options;
   if (dsn === undefined) return NONE;
-  const own = dsn.recipients?.[mailbox.address];
+  const own = dsn.recipients === undefined ? undefined : ownOf(mailbox, dsn.recipients);
   const notify = own?.notify ?? dsn.notify;
   const parameters: string[] = [];
   if (notify === 'never') parameters.push('NOTIFY=NEVER');
-  else if (notify !== undefined && notify.length > 0) parameters.push(`NOTIFY=${events(notify)}`);
+  else if (notify !== undefined) parameters.push(`NOTIFY=${[...new Set(notify)].join(',').toUpperCase()}`);
   if (own?.originalRecipient !== undefined) {
-    const address = limited('dsn.recipients.originalRecipient', own.originalRecipient, 500);
+    const address = own.originalRecipient;
     // RFC 6533 section 3: an address that is not ASCII has a type of its own
     const isAscii = !/[^\0-\x7f]/.test(address);
     parameters.push(isAscii ? `ORCPT=rfc822;${xtext(address)}` : `ORCPT=utf-8;${utf8AddressXtext(address)}`);
@@ -188,33 +150,21 @@ export function rcptParameters(mailbox: Mailbox, options: TransactionOptions): r
   return parameters;
 }
 
-const EVENTS: readonly string[] = ['success', 'failure', 'delay'];
-
-function events(notify: readonly string[]): string {
-  if (typeof notify === 'string' || notify.some((event) => !EVENTS.includes(event)))
-    throw new MessageError('BAD_INPUT', 'dsn.notify', `expected 'never' or a list of ${EVENTS.join(', ')}`);
-  return notify.join(',').toUpperCase();
+/** What is asked for the recipient, however its domain was written. */
+function ownOf(mailbox: Mailbox, recipients: DsnOptions['recipients'] & {}): RecipientDsn | undefined {
+  if (Object.hasOwn(recipients, mailbox.address)) return recipients[mailbox.address];
+  const wanted = comparable(mailbox);
+  for (const [address, own] of Object.entries(recipients)) {
+    if (comparable(parseMailbox(address, 'dsn.recipients')) === wanted) return own;
+  }
+  return undefined;
 }
 
-/** RFC 3461 section 4.4: printable ASCII, before it is made xtext. */
-function envelopeId(text: string): string {
-  const id = limited('dsn.envelopeId', text, 100);
-  if (/[^ -~]/.test(id)) throw new MessageError('BAD_INPUT', 'dsn.envelopeId', 'expected printable ASCII');
-  return id;
-}
-
-/**
- * A notification quotes the text in a header of its own (RFC 3461 sections 4.2 and 4.4): xtext would carry a line end
- * there, safely.
- */
-function limited(field: string, text: string, most: number): string {
-  refuseControls(text, field);
-  if (text === '' || text.length > most) throw new MessageError('BAD_INPUT', field, `expected 1 to ${most} characters`);
-  return text;
+function comparable({ local, domain }: Mailbox): string {
+  return `${local}@${domain.toLowerCase()}`;
 }
 
 /** RFC 4865 wants a date-time with whole seconds. */
 function seconds(moment: Date): string {
-  if (Number.isNaN(moment.getTime())) throw new MessageError('BAD_INPUT', 'hold.until', 'not a date');
   return moment.toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -7,9 +7,9 @@ import type { Connector } from './connector.ts';
 import { type Delivery, nobody } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import { noop, quit } from './opening.ts';
-import type { SendOptions } from './parameters.ts';
 import { Queue } from './queue.ts';
 import type { Outcome, Run } from './run.ts';
+import type { SendOptions } from './send-options.ts';
 import { abortedBy, beginTransaction, sizeOf } from './sending.ts';
 
 export interface PoolOptions {
@@ -91,9 +91,9 @@ export class Pool {
   add(message: Message, options: SendOptions, done: (outcome: Outcome<Delivery>) => void): void {
     if (this.#closing) throw closed();
     if (options.signal?.aborted) throw abortedBy(options.signal);
-    this.#pending += 1;
     const queuedAt = performance.now();
     const size = sizeOf(message);
+    this.#pending += 1;
     const enqueue = (known: number | undefined): void => {
       const job: Job = {
         message,

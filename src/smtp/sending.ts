@@ -3,9 +3,10 @@ import { AbortError, type PlainwireError } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
 import type { Delivery } from './delivery.ts';
 import type { Driver } from './driver.ts';
-import type { SendOptions, TransactionOptions } from './parameters.ts';
+import type { TransactionOptions } from './parameters.ts';
 import { quitAfter, StoppedError } from './quit-after.ts';
 import type { Outcome, Run } from './run.ts';
+import type { SendOptions } from './send-options.ts';
 import { transaction } from './transaction.ts';
 
 /** The size where it can be told without reading the message; undefined where it can't. */

@@ -164,6 +164,22 @@ describe('DSN (RFC 3461)', () => {
     expect(await mailLine(['DSN'], LETTER, { dsn: { return: 'full' } })).toBe('MAIL FROM:<a@a.example> RET=FULL');
   });
 
+  it('finds a recipient however its domain is written', async () => {
+    const { lines } = await say(
+      ['DSN'],
+      { ...LETTER, to: ['b@B.example', 'c@b\u00fccher.example'] },
+      {
+        dsn: {
+          recipients: { 'b@b.EXAMPLE': { notify: 'never' }, 'c@b\u00fccher.example': { notify: ['delay', 'delay'] } },
+        },
+      },
+    );
+    expect(lines.slice(1)).toEqual([
+      'RCPT TO:<b@B.example> NOTIFY=NEVER',
+      'RCPT TO:<c@xn--bcher-kva.example> NOTIFY=DELAY',
+    ]);
+  });
+
   it.each<[string, SendOptions['dsn']]>([
     ['an id that is too long', { envelopeId: 'x'.repeat(101) }],
     ['an id that is empty', { envelopeId: '' }],
@@ -215,6 +231,23 @@ describe('further extensions', () => {
       lines: [],
       error: { code: 'EXTENSION_NOT_OFFERED' },
     });
+  });
+
+  it.each<[string, { to?: string[] }, SendOptions]>([
+    ['LIMITS RCPTDOMAINMAX=1', { to: ['a@b.example', 'b@B.example', 'c@c.example'] }, {}],
+    ['DELIVERBY 60', {}, { deliverBy: { seconds: 59, mode: 'return' } }],
+    ['FUTURERELEASE 600 2030-12-31T00:00:00Z', {}, { hold: { seconds: 601 } }],
+    ['FUTURERELEASE 600 2030-01-01T00:00:00Z', {}, { hold: { until } }],
+  ])('%s: what is beyond it is not begun', async (offer, letter, options) => {
+    expect(await say([offer], { ...LETTER, ...letter }, options)).toMatchObject({
+      lines: [],
+      error: { name: 'UnsupportedError', code: 'EXTENSION_NOT_OFFERED' },
+    });
+  });
+
+  it('LIMITS RCPTDOMAINMAX counts domains, in any case', async () => {
+    const to = ['a@b.example', 'b@B.EXAMPLE'];
+    expect((await say(['LIMITS RCPTDOMAINMAX=1'], { ...LETTER, to })).error).toBeUndefined();
   });
 
   it('ENHANCEDSTATUSCODES are a field of the reply', async () => {

@@ -3,7 +3,7 @@ import { MessageError, type PlainwireError } from '../../src/errors.ts';
 import { DEFAULT_DEADLINES, deadlinesOf } from '../../src/smtp/deadlines.ts';
 import { Mailer, type MailerOptions } from '../../src/smtp/index.ts';
 import { parseServer, type SmtpOptions, settingsOf } from '../../src/smtp/options.ts';
-import { checkSendOptions, type SendOptions } from '../../src/smtp/parameters.ts';
+import { checkSendOptions, type SendOptions } from '../../src/smtp/send-options.ts';
 
 function thrown(task: () => unknown): PlainwireError {
   try {
@@ -157,5 +157,37 @@ describe('the options of one message', () => {
     const error = thrown(() => checkSendOptions({ [name]: true } as SendOptions)) as MessageError;
     expect(error).toMatchObject({ code: 'UNKNOWN_FIELD', field: name });
     expect(error.message).toContain(meant);
+  });
+
+  it.each<[unknown, string]>([
+    [null, 'options'],
+    ['requireTls', 'options'],
+    [{ requireTls: 'false' }, 'requireTls'],
+    [{ requireAllRecipients: 1 }, 'requireAllRecipients'],
+    [{ signal: 5 }, 'signal'],
+    [{ dsn: null }, 'dsn'],
+    [{ dsn: { notfy: 'never' } }, 'dsn.notfy'],
+    [{ dsn: { id: 'x' } }, 'dsn.id'],
+    [{ dsn: { return: 'Full' } }, 'dsn.return'],
+    [{ dsn: { notify: 'success' } }, 'dsn.notify'],
+    [{ dsn: { notify: [] } }, 'dsn.notify'],
+    [{ dsn: { notify: ['never'] } }, 'dsn.notify'],
+    [{ dsn: { envelopeId: 5 } }, 'dsn.envelopeId'],
+    [{ dsn: { recipients: { 'b@b.ex': { notfy: 'never' } } } }, 'dsn.recipients["b@b.ex"].notfy'],
+    [{ dsn: { recipients: { 'b@b.ex': { notify: 'success' } } } }, 'dsn.recipients["b@b.ex"].notify'],
+    [{ dsn: { recipients: { 'no address': {} } } }, 'dsn.recipients["no address"]'],
+    [{ deliverBy: { seconds: 300, mode: 'R' } }, 'deliverBy.mode'],
+    [{ deliverBy: { seconds: 300, mode: 'notify', trace: false } }, 'deliverBy.trace'],
+    [{ deliverBy: { seconds: 0, mode: 'return' } }, 'deliverBy.seconds'],
+    [{ hold: {} }, 'hold'],
+    [{ hold: { seconds: 5, until: new Date() } }, 'hold'],
+    [{ hold: { until: '2030-01-01' } }, 'hold.until'],
+    [{ mtPriority: '4' }, 'mtPriority'],
+  ])('%j is refused, and what is wrong is named', async (options, field) => {
+    const mailer = new Mailer({ host: '127.0.0.1', port: 1 });
+    const message = { from: 'a@a.example', to: 'b@b.example', text: 't' };
+    await expect(mailer.send(message, options as SendOptions)).rejects.toMatchObject({ name: 'MessageError', field });
+    // nothing of it is left that close() would wait for
+    await mailer.close();
   });
 });

@@ -4,7 +4,7 @@ import type { Delivery } from '../../src/smtp/delivery.ts';
 import { Driver } from '../../src/smtp/driver.ts';
 import { quit } from '../../src/smtp/opening.ts';
 import { type Settings, type SmtpOptions, settingsOf } from '../../src/smtp/options.ts';
-import type { SendOptions } from '../../src/smtp/parameters.ts';
+import type { SendOptions } from '../../src/smtp/send-options.ts';
 import { beginTransaction, sizeOf } from '../../src/smtp/sending.ts';
 import type { Connection } from '../../src/transport/index.ts';
 
