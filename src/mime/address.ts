@@ -1,7 +1,8 @@
 import { MessageError } from '../errors.ts';
 import { refuseControls } from './forbidden.ts';
+import { isGiven } from './given.ts';
 import { excerpt, isAtext, Lexer } from './lexer.ts';
-import { finishAddrSpec, isPlainMailbox, type Mailbox, parseMailbox, readAddrSpec } from './mailbox.ts';
+import { finishAddrSpec, type Mailbox, parseMailbox, plainAt, readAddrSpec } from './mailbox.ts';
 import { phrase } from './phrase.ts';
 
 /** A mailbox and the name it is shown by; the name may be empty. */
@@ -154,7 +155,7 @@ export function readAddressInput(
       // the name of each place in a long list would cost more than the addresses themselves
       const plain = typeof entry === 'string' ? plainAddress(entry) : undefined;
       if (plain !== undefined) found.push(plain);
-      else if (entry !== undefined && entry !== null) readAddressInput(entry, `${field}[${index}]`, found);
+      else if (isGiven(entry)) readAddressInput(entry, `${field}[${index}]`, found);
     }
   } else if (typeof input === 'object' && input !== null) {
     found.push(readAddressObject(input as { name?: unknown; address?: unknown; group?: unknown }, field));
@@ -186,8 +187,8 @@ function refuseNesting(field: string): never {
 
 /** The address that nearly every one is, at once; undefined for any that has to be read. */
 function plainAddress(text: string): Address | undefined {
-  if (!isPlainMailbox(text)) return undefined;
-  const at = text.indexOf('@');
+  const at = plainAt(text);
+  if (at === -1) return undefined;
   return { name: '', address: text, local: text.slice(0, at), domain: text.slice(at + 1), ascii: true };
 }
 

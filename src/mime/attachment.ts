@@ -3,6 +3,7 @@ import { type AtHand, contentOf, findContent, isSource, type Reach } from './con
 import { base64Octets, base64Source, binarySource, linesSource } from './deferred.ts';
 import { extraFields } from './extra-fields.ts';
 import { refuseLoneSurrogates } from './forbidden.ts';
+import { isGiven } from './given.ts';
 import { excerpt } from './lexer.ts';
 import { mediaTypeOf, parseMediaType } from './media-type.ts';
 import { Message } from './message.ts';
@@ -49,7 +50,7 @@ export interface PartContext {
 export function attachmentPart(init: Attachment, field: string, role: Role, context: PartContext): Part {
   for (const name in init)
     if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `${field}.${name}`, MOVED_ATTACHMENT_FIELDS);
-  if (init.raw !== undefined && init.raw !== null) return rawPart(init.raw, field);
+  if (isGiven(init.raw)) return rawPart(init.raw, field);
   const filename = filenameOf(init, field);
   const found = findContent(init, field, filename === undefined ? field : excerpt(filename), context.reach);
   const contentType = init.contentType || found.contentType || typeByName(init, filename);
@@ -96,8 +97,7 @@ function head(
     const name = filename === undefined ? [] : parameter('filename', filename, `${field}.filename`);
     text += parameterField('Content-Disposition', disposition, name);
   }
-  if (init.cid !== undefined && init.cid !== null && init.cid !== '')
-    text += `Content-ID: <${contentId(init.cid, field)}>\r\n`;
+  if (isGiven(init.cid)) text += `Content-ID: <${contentId(init.cid, field)}>\r\n`;
   return text + extraFields(init.headers, `${field}.headers`);
 }
 
@@ -115,7 +115,7 @@ export function contentId(cid: string, field: string): string {
 
 function dispositionOf(init: Attachment, role: Role, field: string): string | undefined {
   const given = init.contentDisposition;
-  if (given === undefined || given === null) {
+  if (!isGiven(given)) {
     if (role === 'alternative') return undefined;
     return init.cid ? 'inline' : 'attachment';
   }

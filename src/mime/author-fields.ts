@@ -1,6 +1,7 @@
 import { MessageError } from '../errors.ts';
 import { type Address, type AddressInput, type Group, isGroup, readAddressField } from './address.ts';
 import { type Envelope, eachOnce, mailboxes, readEnvelope } from './envelope.ts';
+import { isGiven } from './given.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { MessageInit } from './message-init.ts';
 
@@ -31,7 +32,7 @@ export function readPeople(init: MessageInit): People {
 }
 
 function read(input: AddressInput | undefined, field: string): readonly (Address | Group)[] {
-  return input === undefined || input === null || input === '' ? NOBODY : readAddressField(input, field);
+  return isGiven(input) ? readAddressField(input, field) : NOBODY;
 }
 
 /** Who sends it: the Sender if there is one, else the first author (RFC 5322 section 3.6.2). */
@@ -47,10 +48,9 @@ function firstMailbox(list: readonly (Address | Group)[]): Mailbox | undefined {
 /** The envelope: as given, or from the people. */
 export function envelopeOf(init: MessageInit, people: People): Envelope {
   if (init.envelope !== undefined && init.envelope !== null) return readEnvelope(init.envelope);
-  const to = mailboxes(people.to);
-  if (people.cc.length > 0) to.push(...mailboxes(people.cc));
-  if (people.bcc.length > 0) to.push(...mailboxes(people.bcc));
-  return { from: senderOf(people), to: eachOnce(to) };
+  const { to, cc, bcc } = people;
+  const recipients = cc.length === 0 && bcc.length === 0 ? to : [...to, ...cc, ...bcc];
+  return { from: senderOf(people), to: eachOnce(mailboxes(recipients)) };
 }
 
 /** True if a header or the envelope can't be said in ASCII; who is in Bcc alone is in the envelope only. */

@@ -1,5 +1,6 @@
 import { MessageError } from '../errors.ts';
 import { attachmentPart } from './attachment.ts';
+import { isGiven } from './given.ts';
 import type { Attachment, CalendarInit, Content, MessageInit } from './message-init.ts';
 import { refuseUnknown } from './nearest.ts';
 import type { Part } from './part.ts';
@@ -20,12 +21,12 @@ export interface CalendarParts {
 
 /** The parts of the event (RFC 5545, RFC 6047), if the message has one. */
 export function calendarParts(init: MessageInit, context: TextContext): CalendarParts | undefined {
-  const name = init.icalEvent === undefined ? 'calendar' : 'icalEvent';
-  const given = init.icalEvent ?? init.calendar;
-  if (given === undefined || given === null || given === '') return undefined;
+  const name = isGiven(init.icalEvent) ? 'icalEvent' : 'calendar';
+  const given = isGiven(init.icalEvent) ? init.icalEvent : init.calendar;
+  if (!isGiven(given)) return undefined;
   const { method: wanted, filename, ...event }: CalendarInit = isContentInit(given) ? given : { content: given };
   for (const key in event) if (!FIELDS.has(key)) refuseUnknown(key, FIELDS, `${name}.${key}`);
-  const method = String(wanted ?? 'PUBLISH')
+  const method = String(wanted || 'PUBLISH')
     .trim()
     .toUpperCase();
   if (!METHOD.test(method)) throw new MessageError('BAD_INPUT', `${name}.method`, 'is not a calendar method');

@@ -7,6 +7,8 @@ const ACCESS: ReadonlySet<string> = new Set<keyof Access>(['files', 'urls']);
 
 /** Checks the program's own settings: a slip of the pen in `access` must not leave a door open. */
 export function checkOptions(options: ComposeOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new MessageError('BAD_INPUT', 'options', 'is not an object');
   for (const name in options) if (!OPTIONS.has(name)) refuseUnknown(name, OPTIONS, `options.${name}`);
   const { access, way } = options;
   if (way !== undefined && way !== '7bit' && way !== '8bit' && way !== 'binary') {

@@ -3,6 +3,7 @@ import { envelopeOf, needsUtf8Envelope, needsUtf8Header, readPeople } from './au
 import { checkOptions } from './compose-options.ts';
 import { readDkim } from './dkim.ts';
 import { partWithNames, withNames } from './field-names.ts';
+import { isGiven } from './given.ts';
 import { header, identifierOf } from './header.ts';
 import { liftFields } from './lifted-fields.ts';
 import { Message } from './message.ts';
@@ -67,7 +68,7 @@ const NO_OPTIONS: ComposeOptions = {};
 export function compose(init: MessageInit, options: ComposeOptions = NO_OPTIONS): Message {
   checkFields(init);
   if (options !== NO_OPTIONS) checkOptions(options);
-  if (init.raw !== undefined && init.raw !== null) return composeRaw(init, init.raw);
+  if (isGiven(init.raw)) return composeRaw(init, init.raw);
   return assemble(init, () => renderBody(init, options));
 }
 
@@ -115,7 +116,7 @@ export function assemble(given: MessageInit, bodyOf: () => RenderedBody): Messag
     { envelope, messageId: id, encoding, smtpUtf8, canonical: encoding !== 'binary' },
     withHead(head, utf8, segments),
   );
-  return init.dkim === undefined || init.dkim === null ? message : signMessage(message, readDkim(init.dkim));
+  return isGiven(init.dkim) ? signMessage(message, readDkim(init.dkim)) : message;
 }
 
 /** Fields of nodemailer that have one meaning here. */

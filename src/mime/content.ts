@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageError } from '../errors.ts';
 import { decodeDataUri } from './data-uri.ts';
 import { fileSource } from './file-source.ts';
+import { isGiven } from './given.ts';
 import { excerpt } from './lexer.ts';
 import { Message } from './message.ts';
 import type { ComposeOptions, Content, ContentInit } from './message-init.ts';
@@ -34,12 +35,15 @@ const ENCODINGS = new Map<string, BufferEncoding>([
   ['ucs2', 'utf16le'],
 ]);
 
-/** Finds the one content of a part, at hand or to be read; reads nothing. */
+/** Finds the one content of a part, at hand or to be read; reads nothing. A path goes before a href, and both before content. */
 export function findContent(init: ContentInit, field: string, label: string, reach: Reach): AtHand | Source {
   const { content, path, href } = init;
-  if (content !== undefined && content !== null) return contentOf(content, init.encoding, `${field}.content`, label);
-  const place = isPlace(path) ? path : href;
-  if (!isPlace(place)) return { octets: '' };
+  const place = isGiven(path) ? path : href;
+  if (!isGiven(place)) {
+    if (isGiven(content) || content === '') return contentOf(content, init.encoding, `${field}.content`, label);
+    // A path that was never set must not send an empty file.
+    throw new MessageError('BAD_INPUT', field, 'has no content: give it as content, path or href');
+  }
   if (typeof place !== 'string' && !(place instanceof URL)) {
     throw new MessageError('BAD_INPUT', `${field}.path`, 'is neither a text nor a URL');
   }
@@ -47,19 +51,22 @@ export function findContent(init: ContentInit, field: string, label: string, rea
   if (text.includes('\0')) throw new MessageError('FORBIDDEN_CHARACTER', `${field}.path`, 'holds a NUL');
   if (/^data:/i.test(text)) return decodeDataUri(text, field);
   if (/^https?:/i.test(text)) return urlContent(text, field, label, reach, init.httpHeaders);
-  if (!isPlace(path)) {
+  if (!isGiven(path)) {
     throw new MessageError('BAD_INPUT', `${field}.href`, `${excerpt(text)} is not a URL that can be fetched`);
   }
   if (reach.files === false) {
     throw new MessageError('ACCESS_DENIED', `${field}.path`, 'files may not be read for this message');
   }
-  const file = /^file:/i.test(text) ? fileURLToPath(text) : text;
+  const file = /^file:/i.test(text) ? pathOfUrl(text, `${field}.path`) : text;
   return fileSource(file, typeof reach.files === 'string' ? reach.files : undefined, field, label);
 }
 
-/** nodemailer takes an empty place, or false, for none. */
-function isPlace<T>(place: T | undefined | null | false | ''): place is T {
-  return place !== undefined && place !== null && place !== false && place !== '';
+function pathOfUrl(url: string, field: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    throw new MessageError('BAD_INPUT', field, `${excerpt(url)} is not the URL of a file on this machine`);
+  }
 }
 
 function urlContent(
@@ -103,7 +110,7 @@ function notContent(content: unknown): string {
 }
 
 function decoded(text: string, encoding: string | undefined, field: string): string | Uint8Array {
-  if (encoding === undefined || encoding === null) return text;
+  if (!isGiven(encoding)) return text;
   const known = ENCODINGS.get(
     String(encoding)
       .toLowerCase()

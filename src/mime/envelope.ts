@@ -14,6 +14,9 @@ export interface Envelope {
 }
 
 const FIELDS = new Set(['from', 'to', 'cc', 'bcc']);
+const UPPER_A = 0x41;
+const UPPER_Z = 0x5a;
+const DELETE = 0x7f;
 
 /** The envelope as the caller gave it. */
 export function readEnvelope(init: EnvelopeInit): Envelope {
@@ -35,26 +38,27 @@ function isNull(from: EnvelopeInit['from']): from is undefined | null | false | 
 }
 
 /** The mailboxes of a list, those of its groups among them. */
-export function mailboxes(list: readonly (Address | Group)[]): Mailbox[] {
-  const found: Mailbox[] = [];
-  // Without an iterator: this is done for every message.
-  for (let index = 0; index < list.length; index++) {
-    const entry = list[index] as Address | Group;
-    if (isGroup(entry)) found.push(...entry.group);
-    else found.push(entry);
-  }
-  return found;
+export function mailboxes(list: readonly (Address | Group)[]): readonly Mailbox[] {
+  return list.some(isGroup)
+    ? list.flatMap((entry) => (isGroup(entry) ? entry.group : entry))
+    : (list as readonly Address[]);
 }
 
 /** Nobody gets a message twice for being named twice. Domains are compared without case, local parts with it. */
 export function eachOnce(list: readonly Mailbox[]): readonly Mailbox[] {
   if (list.length < 2) return list;
   const seen = new Set<string>();
-  const found = list.filter((mailbox) => {
-    const domain = mailbox.domain.toLowerCase();
-    const size = seen.size;
-    seen.add(domain === mailbox.domain ? mailbox.address : `${mailbox.local}@${domain}`);
-    return seen.size > size;
-  });
-  return found.length === list.length ? list : found;
+  for (let index = 0; index < list.length; index++) seen.add(identity(list[index] as Mailbox));
+  if (seen.size === list.length) return list;
+  return list.filter((mailbox) => seen.delete(identity(mailbox)));
+}
+
+/** The address with its domain in lower case. */
+function identity({ address, local, domain }: Mailbox): string {
+  for (let index = address.length - domain.length; index < address.length; index += 1) {
+    const code = address.charCodeAt(index);
+    if (code > DELETE || (code >= UPPER_A && code <= UPPER_Z)) return `${local}@${domain.toLowerCase()}`;
+  }
+  // as nearly every one is, and its parts need not be put together again
+  return address;
 }

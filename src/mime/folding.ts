@@ -36,27 +36,46 @@ export function checkFieldName(name: string, field: string): void {
 
 /** Words, one space between each two, folded. */
 export function foldWords(name: string, words: readonly string[]): string {
-  let text = `${name}:`;
-  let column = text.length;
-  let encoded = false;
-  for (let index = 0; index < words.length; index++) {
-    const word = words[index] as string;
+  const field = new FoldedField(name);
+  for (const word of words) field.add(word, '');
+  return field.end();
+}
+
+/** A field that is written word by word. */
+class FoldedField {
+  #text: string;
+  #column: number;
+  #mayFold: boolean;
+  /** Whether an encoded word is on the line. */
+  #encoded = false;
+
+  constructor(name: string) {
+    this.#text = `${name}:`;
+    this.#column = this.#text.length;
+    // Some readers take an empty first line for an empty field: the first word stays on it, but behind the longest names.
+    this.#mayFold = name.length > LONG_NAME;
+  }
+
+  /** `mark`: what follows the word without a space. */
+  add(word: string, mark: string): void {
+    const length = 1 + word.length + mark.length;
     // A line with an encoded word on it ends two characters earlier (RFC 2047 section 2).
     const isEncoded = word.startsWith('=?') && word.length <= MAX_ENCODED_WORD + 1;
-    const limit = encoded || isEncoded ? SOFT_LINE - 2 : SOFT_LINE;
-    // Some readers take an empty first line for an empty field: the first word stays on it, but behind the longest names.
-    const mayFold = index > 0 || name.length > LONG_NAME;
-    if (mayFold && column + 1 + word.length > limit) {
-      text += `\r\n ${word}`;
-      column = 1 + word.length;
-      encoded = isEncoded;
+    if (this.#mayFold && this.#column + length > (this.#encoded || isEncoded ? SOFT_LINE - 2 : SOFT_LINE)) {
+      this.#text += `\r\n ${word}${mark}`;
+      this.#column = length;
+      this.#encoded = isEncoded;
     } else {
-      text += ` ${word}`;
-      column += 1 + word.length;
-      encoded ||= isEncoded;
+      this.#text += ` ${word}${mark}`;
+      this.#column += length;
+      this.#encoded ||= isEncoded;
     }
+    this.#mayFold = true;
   }
-  return `${text}\r\n`;
+
+  end(): string {
+    return `${this.#text}\r\n`;
+  }
 }
 
 /** A field of unstructured text for a person to read, a Subject. */
@@ -103,11 +122,18 @@ export function addressField(name: string, list: readonly (Address | Group)[]): 
   }
   const last = lastWritten.get(name);
   if (last?.list === list) return last.text;
-  const words: string[] = [];
-  list.forEach((entry, index) => {
-    addEntry(words, entry, index < list.length - 1 ? ',' : '', index === 0 ? firstRoom(name) : MAX_ENCODED_WORD);
-  });
-  const text = foldWords(name, words);
+  const field = new FoldedField(name);
+  for (let index = 0; index < list.length; index += 1) {
+    const entry = list[index] as Address | Group;
+    const mark = index < list.length - 1 ? ',' : '';
+    if (entry.name === '' && !isGroup(entry)) field.add(entry.address, mark);
+    else {
+      const words: string[] = [];
+      addEntry(words, entry, mark, index === 0 ? firstRoom(name) : MAX_ENCODED_WORD);
+      for (const word of words) field.add(word, '');
+    }
+  }
+  const text = field.end();
   if (list.length <= MAX_LAST_WRITTEN) lastWritten.set(name, { list, text });
   return text;
 }

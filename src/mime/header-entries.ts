@@ -1,5 +1,6 @@
 import { MessageError } from '../errors.ts';
 import { dateField } from './date-time.ts';
+import { isGiven } from './given.ts';
 import { excerpt } from './lexer.ts';
 import type { HeaderInit, HeadersInit, HeaderValue, PreparedValue } from './message-init.ts';
 
@@ -12,7 +13,7 @@ export interface HeaderEntry {
 
 /** The fields of `headers`, whichever form it has, in order; those without a value are left out. */
 export function headerEntries(headers: HeadersInit | undefined | null, field: string): HeaderEntry[] {
-  if (headers === undefined || headers === null) return [];
+  if (!isGiven(headers)) return [];
   if (typeof headers !== 'object') throw new MessageError('BAD_INPUT', field, 'is neither an object nor an array');
   const found: HeaderEntry[] = [];
   const add = (key: string, given: HeaderInit['value'], path: string): void => {

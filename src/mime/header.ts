@@ -4,6 +4,7 @@ import { type People, senderOf } from './author-fields.ts';
 import { dateField, dateOfNow } from './date-time.ts';
 import { extraFields } from './extra-fields.ts';
 import { addressField, unstructuredField, wordsField } from './folding.ts';
+import { isGiven } from './given.ts';
 import { listFields } from './list-fields.ts';
 import { messageId, messageIds } from './message-id.ts';
 import type { MessageInit } from './message-init.ts';
@@ -19,8 +20,7 @@ export function header(init: MessageInit, people: People, id: string): string {
   if (people.replyTo.length > 0) text += addressField('Reply-To', people.replyTo);
   if (people.to.length > 0) text += addressField('To', people.to);
   if (people.cc.length > 0) text += addressField('Cc', people.cc);
-  if (subject !== undefined && subject !== null && subject !== '')
-    text += unstructuredField('Subject', subjectText(subject), 'subject');
+  if (isGiven(subject)) text += unstructuredField('Subject', subjectText(subject), 'subject');
   text += `Message-ID: ${id}\r\n`;
   if (inReplyTo) text += idsField('In-Reply-To', messageIds(inReplyTo, 'inReplyTo'), 'inReplyTo');
   if (references) text += idsField('References', messageIds(references, 'references'), 'references');
@@ -44,7 +44,7 @@ function dateText({ date, timeZone }: MessageInit): string {
   ) {
     throw new MessageError('BAD_INPUT', 'timeZone', "is neither 'utc', 'local' nor minutes east of Greenwich");
   }
-  if (date !== undefined && date !== null && date !== '') return dateField(date, zone);
+  if (isGiven(date)) return dateField(date, zone);
   return zone === 'utc' ? dateOfNow() : dateField(Date.now(), zone);
 }
 

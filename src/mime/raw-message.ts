@@ -5,6 +5,8 @@ import { contentOf, isSource } from './content.ts';
 import { binarySource } from './deferred.ts';
 import { readDkim } from './dkim.ts';
 import { type Envelope, eachOnce, mailboxes, readEnvelope } from './envelope.ts';
+import { refuseLoneSurrogates } from './forbidden.ts';
+import { isGiven } from './given.ts';
 import { HeaderList, headerEnd } from './header-list.ts';
 import { Message } from './message.ts';
 import type { Content, EnvelopeInit, MessageInit } from './message-init.ts';
@@ -26,7 +28,7 @@ export function composeRaw(init: MessageInit, raw: NonNullable<MessageInit['raw'
   const people = readPeople(init);
   const isSaid = init.envelope !== undefined || Object.values(people).some((list) => list.length > 0);
   const message = makeRaw(contentIn(raw), isSaid ? envelopeOf(init, people) : undefined, init.messageId);
-  if (init.dkim === undefined || init.dkim === null) return message;
+  if (!isGiven(init.dkim)) return message;
   const octets = message.inMemory();
   if (octets === undefined)
     throw new MessageError('BAD_INPUT', 'dkim', 'a raw message can only be signed if it is at hand');
@@ -70,7 +72,7 @@ function makeRaw(raw: Content, given: Envelope | undefined, messageId: string | 
       binarySource(found),
     ]);
   }
-  const whole = typeof found.octets === 'string' ? Buffer.from(found.octets, 'utf8') : found.octets;
+  const whole = typeof found.octets === 'string' ? utf8(found.octets) : found.octets;
   const headers = HeaderList.of(whole);
   const envelope = given ?? envelopeIn(headers);
   const octets = given === undefined ? withoutBcc(whole) : whole;
@@ -79,11 +81,16 @@ function makeRaw(raw: Content, given: Envelope | undefined, messageId: string | 
   return new Message({ envelope, messageId: id, encoding: wayOf(octets), smtpUtf8, canonical: false }, [octets]);
 }
 
+function utf8(text: string): Uint8Array {
+  refuseLoneSurrogates(text, 'raw');
+  return Buffer.from(text, 'utf8');
+}
+
 /** A path or URL is not read here: a raw message reads nothing by itself. */
 function contentIn(raw: NonNullable<MessageInit['raw']>): Content {
   if (typeof raw === 'string' || raw instanceof Uint8Array || isStream(raw)) return raw;
-  if ('content' in raw) return raw.content;
-  const isPlace = 'path' in raw || 'href' in raw;
+  if (typeof raw === 'object' && 'content' in raw) return raw.content;
+  const isPlace = typeof raw === 'object' && ('path' in raw || 'href' in raw);
   const problem = isPlace ? 'reads no file and no URL by itself: open it, and give the stream' : 'has no content';
   throw new MessageError(isPlace ? 'ACCESS_DENIED' : 'BAD_INPUT', 'raw', problem);
 }

@@ -4,6 +4,7 @@ import { calendarParts } from './calendar.ts';
 import type { Reach } from './content.ts';
 import { extractDataImages } from './data-images.ts';
 import { flow } from './flowed.ts';
+import { isGiven } from './given.ts';
 import type { Attachment, ComposeOptions, MessageInit, TextInit } from './message-init.ts';
 import { multipart, type Part } from './part.ts';
 import type { PartCache } from './part-cache.ts';
@@ -151,11 +152,6 @@ function reachOf(init: MessageInit, options: ComposeOptions): Reach {
 function textOf(html: TextInit | undefined, options: ComposeOptions): string | undefined {
   const text = options.htmlToText === undefined ? undefined : textAtHand(html);
   return text === undefined ? undefined : options.htmlToText?.(text);
-}
-
-/** nodemailer takes an empty text for none; an empty message still has its one empty part. */
-function isGiven<T>(value: T | undefined | null | false | ''): value is T {
-  return value !== undefined && value !== null && value !== false && value !== '';
 }
 
 /** A list, or one thing in place of a list of one. */

@@ -1,8 +1,10 @@
 import { assemble, checkFields, type RenderedBody, renderBody } from './compose.ts';
 import { checkOptions } from './compose-options.ts';
+import { isGiven } from './given.ts';
 import type { Message } from './message.ts';
 import type { ComposeOptions, MessageInit } from './message-init.ts';
 import { PartCache } from './part-cache.ts';
+import { composeRaw } from './raw-message.ts';
 import { structure } from './structure.ts';
 
 /** One letter for many: what every message has in common is encoded once. */
@@ -57,6 +59,7 @@ export function template(init: MessageInit, options: ComposeOptions = {}): Templ
     compose(changes) {
       checkFields(changes);
       const whole = { ...init, ...changes };
+      if (isGiven(whole.raw)) return composeRaw(whole, whole.raw);
       const changed = Object.keys(changes).filter((name) => !HEADER_FIELDS.has(name));
       const isContent = changed.every((name) => CONTENT_FIELDS.has(name));
       const render = (): RenderedBody =>

@@ -3,6 +3,7 @@ import { rawPart } from './attachment.ts';
 import { contentOf, findContent, isSource, type Reach } from './content.ts';
 import { base64Octets, base64Source } from './deferred.ts';
 import { extraFields } from './extra-fields.ts';
+import { isGiven } from './given.ts';
 import type { TextContentInit, TextInit } from './message-init.ts';
 import { MOVED_TEXT_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
@@ -38,7 +39,7 @@ export function textPart(init: TextInit, type: string, field: string, context: T
   if (!isContentInit(init)) return partOf(contentOf(init, undefined, field, field), type, '', field, context);
   for (const name in init)
     if (!TEXT_FIELDS.has(name)) refuseUnknown(name, TEXT_FIELDS, `${field}.${name}`, MOVED_TEXT_FIELDS);
-  if (init.raw !== undefined && init.raw !== null) return rawPart(init.raw, field);
+  if (isGiven(init.raw)) return rawPart(init.raw, field);
   const found = findContent(init, field, field, context.reach);
   const { contentTransferEncoding: wanted } = init;
   const textEncoding = wanted ? readTextEncoding(wanted, `${field}.contentTransferEncoding`) : context.textEncoding;
@@ -113,7 +114,7 @@ function utf8Text(octets: Uint8Array): string | undefined {
 export function textAtHand(init: TextInit | undefined): string | undefined {
   if (init === undefined || init === null || typeof init === 'string') return init ?? undefined;
   const content = isContentInit(init) ? init.content : init;
-  if (isContentInit(init) && (init.encoding !== undefined || init.raw !== undefined)) return undefined;
+  if (isContentInit(init) && [init.encoding, init.raw, init.path, init.href].some(isGiven)) return undefined;
   if (content instanceof Uint8Array) return utf8Text(content);
   return typeof content === 'string' ? content : undefined;
 }

@@ -27,7 +27,7 @@ describe('fields', () => {
     [{ Subject: 'x' } as MessageInit, 'Subject', 'subject'],
     [{ bbc: 'x' } as MessageInit, 'bbc', 'bcc'],
     [{ attachments: [{ fileName: 'x' } as Attachment] }, 'attachments[0].fileName', 'filename'],
-    [{ attachments: [{}, { contnet: 'x' } as Attachment] }, 'attachments[1].contnet', 'content'],
+    [{ attachments: [{ content: 'x' }, { contnet: 'x' } as Attachment] }, 'attachments[1].contnet', 'content'],
     [{ envelope: { rcpt: 'x' } } as MessageInit, 'envelope.rcpt', 'cc'],
   ])('%j is unknown: the error names the nearest known one', (init, field, nearest) => {
     expect(() => compose({ ...BASE, ...init })).toThrow(failure('UNKNOWN_FIELD', field));
@@ -265,6 +265,9 @@ describe('templates', () => {
     expect(second.python.attachments[0]?.base64).toBe(Buffer.alloc(100_000, 3).toString('base64'));
     expect(() => letter.compose({ too: 'x' } as MessageInit)).toThrow(failure('UNKNOWN_FIELD', 'too'));
     expect((await readers.read(letter.compose({ attachments: [] }))).python.attachments).toEqual([]);
+    const whole = template({ raw: 'Subject: x\r\n\r\nwhole', from: 'a@b.c' }).compose({ to: 'd@e.f' });
+    expect(Buffer.from(await whole.bytes()).toString()).toBe('Subject: x\r\n\r\nwhole');
+    expect(whole.envelope.to[0]?.address).toBe('d@e.f');
   });
 });
 

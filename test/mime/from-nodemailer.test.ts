@@ -201,6 +201,38 @@ describe('a message object moves over as it is', () => {
     expect(given.envelope.to.map(({ address }) => address)).toEqual(['x@y.z', 'z@y.z', 'c@y.z']);
   });
 
+  test('false and its like say nothing, so that a field can be given on a condition', async () => {
+    const plain = await compose({ ...BASE, messageId: '<1@x>', date: 0, text: 'x' }).bytes();
+    const fields =
+      'sender cc bcc replyTo inReplyTo references html watchHtml amp icalEvent calendar alternatives attachments headers ' +
+      'list priority xMailer autoSubmitted dispositionNotificationTo raw attachDataUrls textEncoding encoding flowed dkim ' +
+      'normalizeHeaderKey newline disableFileAccess disableUrlAccess';
+    for (const nothing of [false, null, undefined, '']) {
+      for (const field of fields.split(' ')) {
+        const init = { ...BASE, messageId: '<1@x>', date: 0, text: 'x', [field]: nothing } as MessageInit;
+        expect(await compose(init).bytes(), field).toEqual(plain);
+      }
+      const file = { filename: 'x', content: 'x' };
+      const made = (more: object): string =>
+        compose({ ...BASE, attachments: [{ ...file, ...more }] } as MessageInit).inMemory() as string;
+      const part = (more: object): string => made(more).slice(made(more).indexOf('MIME-Version'));
+      for (const field of 'path href encoding contentType contentDisposition cid headers httpHeaders raw'.split(' ')) {
+        expect(part({ [field]: nothing }), field).toBe(part({}));
+      }
+      expect(compose({ ...BASE, subject: nothing } as MessageInit).headers.has('subject')).toBe(false);
+      expect(compose({ ...BASE, to: ['a@b.c', nothing] } as MessageInit).envelope.to).toHaveLength(1);
+    }
+  });
+
+  test('a path goes before an href, and both before content', async () => {
+    const attachments = [{ content: 'not me', path: 'data:,me', filename: 'a' }];
+    const [ours, theirs] = await both(() => ({ attachments }));
+    expect(ours.leaves[0]?.base64).toBe(theirs.leaves[0]?.base64);
+    expect(ours.leaves[0]?.base64).toBe('bWU=');
+    const html = { content: 'not me', path: 'data:text/html,me' };
+    expect(compose({ ...BASE, html, attachDataUrls: false }).inMemory()).toMatch(/\r\n\r\nme\r\n$/);
+  });
+
   test('names of headers in another case, and in no other name', () => {
     const normalizeHeaderKey = (name: string): string => name.toUpperCase();
     const message = compose({ ...BASE, headers: { 'x-own': '1' }, text: 'x', html: '<p>', normalizeHeaderKey });
@@ -248,6 +280,13 @@ describe('what is elsewhere here: the error says where', () => {
     [{ priority: 'urgent' }, 'priority', /high, normal or low/],
     [{ raw: 'From: a@b.c\r\n\r\nx', attachments: [{ content: 'x' }] }, 'attachments', /raw/],
     [{ raw: { path: '/etc/passwd' } }, 'raw', /stream/],
+    [{ raw: 5 }, 'raw', /content/],
+    [{ raw: 'a\ud800' }, 'raw', /surrogate/],
+    [{ attachments: [{ filename: 'report.pdf', path: undefined }] }, 'attachments[0]', /has no content/],
+    [{ html: { path: '' } }, 'html', /has no content/],
+    [{ icalEvent: { method: 'REQUEST' } }, 'icalEvent', /has no content/],
+    [{ attachments: [{ path: 'file://elsewhere/a.txt' }] }, 'attachments[0].path', /not the URL of a file/],
+    [{ attachments: [{ path: 'file:///a%2fb' }] }, 'attachments[0].path', /not the URL of a file/],
     [{ attachments: [{ raw: { path: '/etc/passwd' } }] }, 'attachments[0].raw', /path/],
     [{ headers: { key: 'X', value: '1', more: '2' }, subject: 5 }, 'subject', /string/],
     [{ headers: { 'X-A': { prepared: true, value: 'a\r\nX-Evil: 1' } } }, 'headers.X-A', /line feed|carriage return/],
