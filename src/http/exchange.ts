@@ -9,6 +9,7 @@ import {
 } from '../transport/index.ts';
 import type { Framing } from './body-framing.ts';
 import { ResponseError } from './errors.ts';
+import { Gathered } from './gathered.ts';
 import { RESPONSE_LIMITS } from './limits.ts';
 import { DEFAULT_PAGE_TIMEOUTS, type PageOptions } from './options.ts';
 import { Page, type PageTiming } from './page.ts';
@@ -52,8 +53,8 @@ export class Exchange {
   #keep: Keep;
   readonly #streams: boolean;
   readonly #parser: ResponseParser;
-  readonly #raw: Uint8Array[] = [];
-  readonly #pieces: Uint8Array[] = [];
+  readonly #raw = new Gathered();
+  readonly #pieces = new Gathered();
   readonly #wholeBy: number;
   #connection: Connection | undefined;
   #received = 0;
@@ -160,8 +161,8 @@ export class Exchange {
   letGo(): void {
     if (!this.#streams) return;
     this.#keep = 'nothing';
-    this.#raw.length = 0;
-    this.#pieces.length = 0;
+    this.#raw.clear();
+    this.#pieces.clear();
   }
 
   /** Reads what is left, and makes a page of everything that was kept. */
@@ -173,7 +174,7 @@ export class Exchange {
       }
       await this.next();
     }
-    const raw = this.#raw.length === 1 ? (this.#raw[0] ?? NO_BYTES) : Buffer.concat(this.#raw);
+    const raw = this.#raw.bytes();
     return new Page({
       url: publicUrl(this.url),
       request: this.request,
@@ -207,7 +208,7 @@ export class Exchange {
       case 'until-close':
         return raw.subarray(start);
       case 'chunked':
-        return this.#pieces.length === 1 ? (this.#pieces[0] ?? NO_BYTES) : Buffer.concat(this.#pieces);
+        return this.#pieces.bytes();
       default:
         return raw.subarray(raw.length);
     }
@@ -219,7 +220,7 @@ export class Exchange {
     const given = this.#options.timeouts;
     const long = this.request.bytes.length > SEND_PIECE;
     if (given === undefined && !long) return connectOptions;
-    const left = Math.max(1, this.#wholeBy - performance.now());
+    const left = Math.max(1, Math.ceil(this.#wholeBy - performance.now()));
     const timeouts: ConnectTimeouts = {
       lookup: Math.min(given?.lookup ?? DEFAULT_CONNECT_TIMEOUTS.lookup, left),
       connect: Math.min(given?.connect ?? DEFAULT_CONNECT_TIMEOUTS.connect, left),
@@ -278,7 +279,7 @@ export class Exchange {
     }
     if (this.#received === 0) this.#firstAt = performance.now();
     this.#received += raw.length;
-    if (this.#keep === 'raw') this.#raw.push(raw);
+    if (this.#keep === 'raw') this.#raw.add(raw);
     const events = this.#parser.push(raw);
     this.#take(events, connection);
     if (connection.tracer !== undefined) this.#traceBody(connection, raw);
@@ -301,7 +302,7 @@ export class Exchange {
           traceHead(connection, event.bytes);
           break;
         case 'body':
-          if (this.#keep === 'raw' && this.#framing?.kind === 'chunked') this.#pieces.push(event.bytes);
+          if (this.#keep === 'raw' && this.#framing?.kind === 'chunked') this.#pieces.add(event.bytes);
           break;
         case 'end':
           this.#trailers = event.trailers;
@@ -327,7 +328,7 @@ export class Exchange {
       this.#connection?.destroy();
       return error;
     }
-    const received = this.#raw.length === 0 ? NO_BYTES : Buffer.concat(this.#raw);
+    const received = this.#raw.bytes();
     const again = this.#connection === undefined || IDEMPOTENT.test(this.request.method);
     // a response that breaks the rules will break them again; one that never came, or broke off, may not
     const cutShort = /^(?:EMPTY_RESPONSE|SHORT_HEAD|SHORT_BODY)$/.test(error.code);

@@ -1,8 +1,10 @@
 /** Where a redirect leads, and what the next request may carry (RFC 9110 section 15.4). */
 import { type ErrorFacts, PlainwireError } from '../errors.ts';
+import type { TlsOptions } from '../transport/index.ts';
+import type { PageOptions } from './options.ts';
 import type { Page } from './page.ts';
 import type { RawHeaders } from './raw-headers.ts';
-import { headerPairs, type RequestOptions } from './request.ts';
+import { headerPairs } from './request.ts';
 
 /** A redirect that is not followed, though redirects were asked for. `pages` are the answers up to and with it. */
 export class RedirectError extends PlainwireError {
@@ -66,8 +68,8 @@ const ABOUT_THE_BODY = /^(?:content-.*|transfer-encoding)$/i;
  * What of a request goes on to the next hop. 303 makes it a GET, 301 and 302 make a POST one, as every browser does;
  * a GET has no body. A change of origin drops credentials, cookies, and what else only the first origin was to see.
  */
-export function onwardRequest(options: RequestOptions, status: number, from: URL, to: URL): RequestOptions {
-  const { method = 'GET', body, headers, auth, target: _target, ...rest } = options;
+export function onwardRequest(options: PageOptions, status: number, from: URL, to: URL): PageOptions {
+  const { method = 'GET', body, headers, auth, tls, target: _target, ...rest } = options;
   const toGet = status === 303 ? method !== 'HEAD' && method !== 'GET' : status <= 302 && method === 'POST';
   const sameOrigin = from.origin === to.origin;
   const kept = (headers === undefined ? [] : headerPairs(headers)).filter(([name]) => {
@@ -80,5 +82,20 @@ export function onwardRequest(options: RequestOptions, status: number, from: URL
     headers: kept,
     ...(body === undefined || toGet ? {} : { body }),
     ...(auth === undefined || !sameOrigin ? {} : { auth }),
+    ...(tls === undefined ? {} : { tls: sameOrigin ? tls : forAnyServer(tls) }),
   };
+}
+
+/** A client certificate is a credential, too; a name to ask for and a session belong to one server. */
+function forAnyServer(options: TlsOptions): TlsOptions {
+  const {
+    cert: _cert,
+    key: _key,
+    pfx: _pfx,
+    passphrase: _phrase,
+    servername: _name,
+    sessions: _sessions,
+    ...rest
+  } = options;
+  return rest;
 }

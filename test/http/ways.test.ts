@@ -53,6 +53,36 @@ describe('https', () => {
     expect([page.text(), page.redirects[0]?.tls?.protocol, page.tls]).toEqual(['in clear', 'TLSv1.3', undefined]);
   });
 
+  it('shows a client certificate, and asks by a name of the caller, at the first origin only', async () => {
+    const seen: string[] = [];
+    const cert = certificate('localhost.pem');
+    const key = certificate('localhost.key');
+    const ask = (name: string, target: () => string) =>
+      tls.createServer({ cert, key, requestCert: true, rejectUnauthorized: false }, (socket) => {
+        const { subject } = socket.getPeerCertificate();
+        seen.push(
+          `${name} ${(socket as { servername?: string }).servername} ${subject === undefined ? 'nobody' : 'me'}`,
+        );
+        socket.on('error', () => {});
+        socket.once('data', () => socket.end(target()));
+      });
+    const second = ask('second', () => 'HTTP/1.0 200 OK\r\n\r\n');
+    const first = ask('first', () => {
+      const again = seen.length === 1 ? '/again' : `https://127.0.0.1:${portOf(second)}/`;
+      return `HTTP/1.0 302 Found\r\nLocation: ${again}\r\n\r\n`;
+    });
+    const portOf = (server: tls.Server): number => (server.address() as net.AddressInfo).port;
+    for (const server of [first, second]) {
+      await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    }
+    const options: PageOptions = { follow: 3, tls: { ca, cert, key, servername: 'localhost' } };
+    const page = await fetchPage(`https://127.0.0.1:${portOf(first)}/`, options);
+    expect(page.status).toBe(200);
+    expect(seen).toEqual(['first localhost me', 'first localhost me', 'second false nobody']);
+    first.close();
+    second.close();
+  });
+
   it('has a deadline for a handshake that does not come', async () => {
     await using mute = await serve(() => {});
     const url = mute.url.replace('http:', 'https:');
