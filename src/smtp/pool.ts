@@ -29,6 +29,8 @@ interface Job {
   readonly options: SendOptions;
   readonly size: number | undefined;
   readonly queuedAt: number;
+  /** Its place among all messages of the mailer. */
+  readonly place: number;
   readonly done: (outcome: Outcome<Delivery>) => void;
   tries: number;
   onAbort: (() => void) | undefined;
@@ -48,6 +50,8 @@ interface Line {
   idleSince: number;
   idleTimer: NodeJS.Timeout | undefined;
   checking: boolean;
+  /** Its end has been counted as a try of the message that it came upon; those behind that one have no part in it. */
+  blamed: boolean;
 }
 
 /** A connection that has been idle for longer is asked whether it still stands before a message is trusted to it. */
@@ -67,6 +71,7 @@ export class Pool {
   readonly #leaving = new Map<Line, Promise<void>>();
   readonly #pausing = new Set<Job>();
   #pending = 0;
+  #placed = 0;
   #dispatchIsDue = false;
   /** How many messages a connection has on their way at once: as many as it may, until a server shows what it can. */
   #depth: number;
@@ -94,12 +99,15 @@ export class Pool {
     const queuedAt = performance.now();
     const size = sizeOf(message);
     this.#pending += 1;
+    this.#placed += 1;
+    const place = this.#placed;
     const enqueue = (known: number | undefined): void => {
       const job: Job = {
         message,
         options,
         size: known,
         queuedAt,
+        place,
         done,
         tries: 0,
         onAbort: undefined,
@@ -268,18 +276,22 @@ export class Pool {
       job.underWay = undefined;
       line.idleSince = performance.now();
       if (outcome.ok) this.#finish(job, outcome);
-      else this.#failed(job, outcome.error, connection);
+      else this.#failed(job, outcome.error, connection, line);
     });
     if (job.options.signal !== undefined) job.underWay = { driver: line.driver, run };
   }
 
   /** Tries again what can't have been delivered: at once where a used connection was found dead, else as often as asked. */
-  #failed(job: Job, error: unknown, connection: 'fresh' | 'used'): void {
+  #failed(job: Job, error: unknown, connection: 'fresh' | 'used', line?: Line): void {
     const known = error instanceof PlainwireError ? error : undefined;
     const safe =
       known?.retryable === true && job.options.signal?.aborted !== true && !this.#aborted && job.message.replayable;
     if (!safe) return this.#finish(job, { ok: false, error });
     const goneAway = known instanceof ConnectionError || known?.reply?.code === 421;
+    if (goneAway && line !== undefined) {
+      if (line.blamed) job.tries -= 1;
+      line.blamed = true;
+    }
     if (goneAway && connection === 'used' && job.tries <= this.#options.retries + USED_CONNECTION_TRIES) {
       this.#requeue(job);
     } else if (job.tries <= this.#options.retries) {
@@ -301,7 +313,7 @@ export class Pool {
   #requeue(job: Job): void {
     if (this.#endedBy(job)) return;
     // in front of those that came after it
-    this.#queue.putBack(job);
+    this.#queue.putBack(job, ({ place }) => place < job.place);
     // in a turn of its own: the connection that failed is still taking leave of the others
     this.#dispatchSoon();
   }
@@ -331,6 +343,7 @@ export class Pool {
         idleSince: performance.now(),
         idleTimer: undefined,
         checking: false,
+        blamed: false,
       };
       driver.events = {
         onProgress: () => this.#feed(line),

@@ -15,14 +15,11 @@ export class Queue<T extends object> {
     this.#items.push(item);
   }
 
-  /** In front of those that came after it. */
-  putBack(item: T): void {
-    if (this.#head === 0) {
-      this.#items.unshift(item);
-      return;
-    }
-    this.#head -= 1;
-    this.#items[this.#head] = item;
+  /** In front of those that came after it, and behind those that came before. */
+  putBack(item: T, cameBefore: (other: T) => boolean): void {
+    let at = this.#head;
+    for (let other = this.#items[at]; other !== undefined && cameBefore(other); other = this.#items[at]) at += 1;
+    this.#items.splice(at, 0, item);
   }
 
   next(): T | undefined {

@@ -391,8 +391,18 @@ export class Session {
     }
     if (reply.code === 421) {
       this.#completeAnswered();
+      this.#unheeded(awaited);
       this.fail(closing(reply));
     }
+  }
+
+  /**
+   * RFC 5321 section 4.2.2: a server that has said 421 heeds nothing that was said behind the words it answered so: it
+   * has no message of those. Only in LMTP it may have taken the one whose recipients it was answering for, one by one.
+   */
+  #unheeded(answered: Utterance): void {
+    const partly = (answered.verb === 'data' || answered.verb === 'bdat') && answered.replies > 1;
+    for (const [index, run] of this.#runs.entries()) if (index > 0 || !partly) run.content = 'held';
   }
 
   /** A refusal before the final dot: the message can't be taken back but by dropping the connection. */

@@ -186,8 +186,8 @@ describe.each(CHOSEN)('$name', (play) => {
         continue;
       }
       expect(error, place.phase).toMatchObject({ reply: { code: 421 } });
-      // a no to the content is a no; anything else leaves a message that has left in doubt
-      const inDoubt = place.afterContent && !(error instanceof ReplyError);
+      // a no to the content is a no, and what was said behind it is not heeded; only with LMTP a part of it may be taken
+      const inDoubt = place.afterContent && place.phase === 'content' && !(error instanceof ReplyError);
       expect(error, place.phase).toMatchObject({ retryable: !inDoubt, mayHaveBeenDelivered: inDoubt });
     }
   });

@@ -147,6 +147,41 @@ describe('a connection that the server has closed', () => {
     expect(server.sessions).toHaveLength(5);
   });
 
+  it.each([1, 2, 5])(
+    'with 421 after %i messages each, and more on their way with CHUNKING: none is lost or doubled',
+    async (most) => {
+      await using server = await mailServer({
+        offers: ['PIPELINING', 'CHUNKING'],
+        answer: (line, session) => {
+          if (!line.startsWith('MAIL') || session.lines.filter((each) => each.startsWith('MAIL')).length <= most)
+            return undefined;
+          session.deaf = true;
+          session.stream.end('421 4.3.2 enough\r\n');
+          return SILENCE;
+        },
+      });
+      await using mailer = mailerFor(server);
+      await Promise.all(numbers(30).map((n) => mailer.send(letter(n))));
+      // and in their order
+      expect(subjects(server)).toEqual(numbers(30));
+    },
+  );
+
+  it('with 421 in answer to a recipient, the message whole behind it: it was not taken', async () => {
+    await using server = await mailServer({
+      offers: ['PIPELINING', 'CHUNKING'],
+      answer: (line, session) => {
+        if (!line.startsWith('RCPT TO:<no')) return undefined;
+        session.deaf = true;
+        session.stream.end('421 4.3.2 going down\r\n');
+        return SILENCE;
+      },
+    });
+    await using mailer = mailerFor(server);
+    const message = { ...letter('1'), to: ['yes@b.example', 'no@b.example', 'late@b.example'] };
+    await expect(mailer.send(message)).rejects.toMatchObject({ mayHaveBeenDelivered: false, retryable: true });
+  });
+
   it('between messages that are on their way with CHUNKING: those in doubt are named, no other is lost or doubled', async () => {
     let taken = 0;
     await using server = await mailServer({

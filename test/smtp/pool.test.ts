@@ -83,7 +83,7 @@ describe('the queue', () => {
     const taken: number[] = [];
     for (let n = 0; n < 3_000; n += 1) taken.push(queue.next()?.n ?? -1);
     expect(taken).toEqual(items.slice(0, 3_000).map(({ n }) => n));
-    queue.putBack(items[2_999] as { n: number });
+    queue.putBack(items[2_999] as { n: number }, ({ n }) => n < 2_999);
     queue.remove(items[3_500] as { n: number });
     queue.remove(items[0] as { n: number });
     expect(queue.size).toBe(2_000);
@@ -98,10 +98,9 @@ describe('the queue', () => {
     expect([queue.isEmpty, queue.next(), queue.size]).toEqual([true, undefined, 0]);
   });
 
-  it('puts back in front of an empty one', () => {
+  it('puts back in the order in which they came', () => {
     const queue = new Queue<{ n: number }>();
-    queue.putBack({ n: 1 });
-    queue.putBack({ n: 0 });
-    expect([queue.next()?.n, queue.next()?.n, queue.next()]).toEqual([0, 1, undefined]);
+    for (const each of [1, 0, 2]) queue.putBack({ n: each }, ({ n }) => n < each);
+    expect([queue.next()?.n, queue.next()?.n, queue.next()?.n, queue.next()]).toEqual([0, 1, 2, undefined]);
   });
 });

@@ -120,6 +120,8 @@ export class ServerSession {
   reads = 0;
   /** How often the client had to wait for a reply before it said what it said last. */
   roundTrips = 0;
+  /** Nothing that the client says is heeded any more. */
+  deaf = false;
   secure: tls.TLSSocket | undefined;
   stream: Duplex;
   readonly #options: MailServerOptions;
@@ -213,7 +215,7 @@ export class ServerSession {
 
   async #work(): Promise<void> {
     this.#working = true;
-    while (await this.#takeOne()) {}
+    while (!this.deaf && (await this.#takeOne())) {}
     this.#working = false;
   }
 
