@@ -193,12 +193,29 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     const dialogue = long(5000);
     expect(dialogue.events.length).toBeGreaterThanOrEqual(5000);
     const page = await open(await written('long.html', pictureOf(dialogue).html()));
-    const frames = await page.evaluate<number[]>(SCROLL);
-    const at = (share: number): number => frames[Math.floor(frames.length * share)] ?? Number.POSITIVE_INFINITY;
-    console.log(`5,000 events: a frame takes ${at(0.5).toFixed(1)} ms, 95 % are below ${at(0.95).toFixed(1)} ms`);
-    // 60 frames a second is 16.7 ms; the machine of a test is shared and draws without a graphics card
-    expect(at(0.5)).toBeLessThan(34);
-    expect(at(0.95)).toBeLessThan(120);
+    const session = await page.context().newCDPSession(page);
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const busy = async (): Promise<number> => {
+      const { metrics } = await session.send('Performance.getMetrics');
+      return 1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Number.POSITIVE_INFINITY);
+    };
+    const tries: { readonly half: number; readonly most: number; readonly work: number }[] = [];
+    // The machine of a test is shared and draws without a graphics card: the best of some tries counts.
+    while (tries.length < 3 && !tries.some(({ most }) => most < 17.5)) {
+      await page.evaluate('scrollTo(0, 0)');
+      const before = await busy();
+      const frames = await page.evaluate<number[]>(SCROLL);
+      const at = (share: number): number => frames[Math.floor(frames.length * share)] ?? Number.POSITIVE_INFINITY;
+      tries.push({ half: at(0.5), most: at(0.95), work: ((await busy()) - before) / frames.length });
+    }
+    const best = tries.reduce((one, other) => (other.most < one.most ? other : one));
+    const [half, most, work] = [best.half, best.most, best.work].map((ms) => ms.toFixed(1));
+    console.log(`5,000 events: a frame takes ${half} ms, 95 % are below ${most} ms, ${work} ms of it are work`);
+    // 60 frames a second is 16.7 ms each
+    expect(best.half).toBeLessThan(17.5);
+    expect(best.most).toBeLessThan(51);
+    // the processor's time of a frame, which no neighbour on the machine changes
+    expect(best.work).toBeLessThan(10);
     expect(faults).toEqual([]);
     await page.close();
   });

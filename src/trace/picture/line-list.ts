@@ -5,16 +5,25 @@ import { measured } from './explained.ts';
 import type { Entry, Lane } from './scene.ts';
 import { timeText } from './shapes.ts';
 
-/** Lines in one block, which a browser leaves undrawn while it is not on the screen. */
-const BLOCK = 40;
+/**
+ * Lines in one block, and blocks in one stack. A browser leaves both undrawn while they are not on the screen: small
+ * blocks, so that none takes it longer than a frame; stacks, so that it need not look at each of so many.
+ */
+const BLOCK = 10;
+const STACK = 10;
 
 export function linesMarkup(lane: Lane, at: number, name: string): string {
   const items = lane.entries.map((entry, index) => itemMarkup(entry, `${at}-${index}`, lane.timed));
-  const blocks: string[] = [];
-  for (let start = 0; start < items.length; start += BLOCK) {
-    blocks.push(`<ol class="block" start="${start + 1}">\n${items.slice(start, start + BLOCK).join('\n')}\n</ol>`);
-  }
-  return `<h3>${escapeMarkup(name)}</h3>\n${blocks.join('\n')}`;
+  const blocks = inPieces(items, BLOCK).map(
+    (piece, index) => `<ol class="block" start="${index * BLOCK + 1}">\n${piece.join('\n')}\n</ol>`,
+  );
+  const stacks = inPieces(blocks, STACK).map((piece) => `<div class="stack">\n${piece.join('\n')}\n</div>`);
+  return `<h3>${escapeMarkup(name)}</h3>\n${stacks.join('\n')}`;
+}
+
+/** `[1, 2, 3]` in pieces of 2: `[[1, 2], [3]]`. */
+export function inPieces<T>(all: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_none, at) => all.slice(at * size, (at + 1) * size));
 }
 
 const WHO: Readonly<Record<Entry['from'], string>> = { client: 'client', server: 'server', both: '' };

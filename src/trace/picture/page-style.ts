@@ -4,7 +4,9 @@ import { colourRules, DARK, LIGHT, SANS, SHAPE_RULES, type Theme } from './theme
 interface PictureSize {
   readonly width: number;
   readonly height: number;
+  /** The height of a slice, and of a run of slices. */
   readonly slice: number;
+  readonly run: number;
 }
 
 export function pageStyle(pictures: readonly PictureSize[]): string {
@@ -14,10 +16,13 @@ export function pageStyle(pictures: readonly PictureSize[]): string {
 `;
 }
 
-/** A slice that is not drawn keeps its room by its proportions. */
-function sliceRules({ width, height, slice }: PictureSize, at: number): string {
-  const last = height - Math.floor((height - 1) / slice) * slice;
-  return `.v${at}{max-width:${width}px}.v${at} .slice{aspect-ratio:${width}/${slice + 1};margin-bottom:calc(-100%/${width})}.v${at} .last{aspect-ratio:${width}/${last + 1}}`;
+/** What is not drawn keeps its room by its proportions. Each reaches a pixel into the next, so that no seam shows. */
+function sliceRules({ width, height, slice, run }: PictureSize, at: number): string {
+  const room = (kind: string, tall: number): string => {
+    const last = height - Math.floor((height - 1) / tall) * tall;
+    return `.v${at} .${kind}{aspect-ratio:${width}/${tall + 1};margin-bottom:calc(-100%/${width})}.v${at} .${kind}.last{aspect-ratio:${width}/${last + 1}}`;
+  };
+  return `.v${at}{max-width:${width}px}${room('run', run)}${room('slice', slice)}`;
 }
 
 const PAGE_RULES = `
@@ -33,7 +38,7 @@ main{max-width:1440px;margin:0 auto;padding:16px 24px;display:grid;grid-template
 .pictures{min-width:0}
 .picture{margin:0 auto 0 0}
 .facts{margin:0 0 8px;font-size:13px;font-variant-numeric:tabular-nums}
-.slice{width:100%;content-visibility:auto}
+.run,.slice{width:100%;content-visibility:auto}
 .slice svg{display:block;width:100%;height:100%}
 .slice a{cursor:pointer;outline:none}
 .slice a:hover .bubble,.slice a.on .bubble,.slice a:focus-visible .bubble{stroke-width:2;stroke-opacity:1}
@@ -48,7 +53,8 @@ pre{font:12.5px/1.45 ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono','L
 cite{font-style:normal;font-size:12.5px;white-space:nowrap}
 #panel ul,#lines ul{margin:0 0 8px;padding-left:18px}
 #lines{padding-bottom:48px}
-.block{content-visibility:auto;contain-intrinsic-size:auto 6000px;margin:0;padding:4px 8px 0 44px;max-width:900px}
+.stack{content-visibility:auto;contain-intrinsic-size:auto 15000px}
+.block{content-visibility:auto;contain-intrinsic-size:auto 1500px;margin:0;padding:4px 8px 0 44px;max-width:900px}
 .block>li{margin:0 0 18px;padding-left:6px}
 .block p{margin:0 0 4px}
 .block pre{max-height:none}
@@ -82,7 +88,7 @@ const PRINT_RULES = `
 #panel,.keys{display:none}
 main{display:block;padding:8px 0}
 header,#lines{padding:0}
-.slice,.block{content-visibility:visible}
+.run,.slice,.stack,.block{content-visibility:visible}
 .slice{break-inside:avoid}
 #lines{break-before:page}
 .block>li{break-inside:avoid}

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { escapeMarkup } from './escape.ts';
 import { type Layout, layOut } from './layout.ts';
-import { linesMarkup } from './line-list.ts';
+import { inPieces, linesMarkup } from './line-list.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
 import { pageStyle } from './page-style.ts';
 import type { Lane } from './scene.ts';
@@ -21,8 +21,12 @@ export interface View {
   readonly names?: readonly string[] | undefined;
 }
 
-/** The picture is cut into slices, so that a browser draws only those that are on the screen. */
-const SLICE = 640;
+/**
+ * The picture is cut into slices, so that a browser draws only those that are on the screen, and the slices are gathered
+ * in runs: it looks at every run again and again, but at the slices of those alone that are near the screen.
+ */
+const SLICE = 400;
+const SLICES_IN_RUN = 12;
 
 export function pageOf(views: readonly View[], title = titleOf(views[0]?.lanes ?? [])): string {
   const first: number[] = [];
@@ -32,7 +36,7 @@ export function pageOf(views: readonly View[], title = titleOf(views[0]?.lanes ?
     lanes += view.lanes.length;
   }
   const layouts = views.map((view) => layOut(view.lanes));
-  const style = pageStyle(layouts.map((layout) => ({ ...framed(layout), slice: SLICE })));
+  const style = pageStyle(layouts.map((layout) => ({ ...framed(layout), slice: SLICE, run: SLICE * SLICES_IN_RUN })));
   const pictures = views.map((view, at) =>
     pictureMarkup(view, layouts[at] ?? layOut([]), at, first[at] ?? 0, views.length),
   );
@@ -91,9 +95,13 @@ function pictureMarkup(view: View, layout: Layout, at: number, firstLane: number
     const kind = top + SLICE >= height ? 'slice last' : 'slice';
     slices.push(`<div class="${kind}"><svg viewBox="0 ${top} ${width} ${tall + 1}">${markup}</svg></div>`);
   }
+  const runs = inPieces(slices, SLICES_IN_RUN).map((run, index, { length }) => {
+    const kind = index === length - 1 ? 'run last' : 'run';
+    return `<div class="${kind}">\n${run.join('\n')}\n</div>`;
+  });
   return `<section class="picture v${at}" aria-label="${escapeMarkup(`Sequence diagram: ${titleOf(view.lanes)}`)}">
 ${heading}<p class="facts">${facts}</p>
-${slices.join('\n')}
+${runs.join('\n')}
 </section>`;
 }
 
