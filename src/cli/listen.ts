@@ -317,6 +317,7 @@ async function untilEnd(
     endpoint,
     ...plan,
     print,
+    caughtUp: () => terminal.caughtUp(),
     style: terminal.stdout.isTTY ? terminal.style : undefined,
     explain: explain === true,
     whole: whole === true,

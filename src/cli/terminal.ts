@@ -31,6 +31,8 @@ export interface Terminal {
   readonly stderr: NodeJS.WriteStream;
   /** Results that are no text; a promise where whoever reads them is slow. */
   outBytes(bytes: Uint8Array): Promise<void> | undefined;
+  /** Settles when whoever reads the results has caught up, or need not any more; undefined where they have. */
+  caughtUp(): Promise<void> | undefined;
   /** Asks the person for a password without showing it; undefined where nobody can be asked. */
   readonly askSecret: ((question: string) => Promise<string>) | undefined;
   /** Has something done when the command is over, however it ends. */
@@ -42,13 +44,16 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr, env } = process;
   const interrupt = new AbortController();
-  // Once: a second Ctrl-C ends the process at once, whatever it is waiting for.
-  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+  // Once: a second Ctrl-C ends the process at once, whatever it is waiting for. SIGTERM is how other programs press it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interrupt.abort(new Error('interrupted')));
+  }
   const out = writer(stdout);
   const tasks: (() => void)[] = [];
   return {
     out: (text) => void out(text),
-    outBytes: (bytes) => (out(bytes) ? undefined : drained(stdout)),
+    outBytes: (bytes) => (out(bytes) ? undefined : drained(stdout, interrupt.signal)),
+    caughtUp: () => (stdout.writableNeedDrain ? drained(stdout, interrupt.signal) : undefined),
     err: writer(stderr),
     style: wantsColour(stderr, env) ? colours : undefined,
     signal: interrupt.signal,
@@ -76,13 +81,17 @@ function writer(stream: NodeJS.WriteStream): (data: string | Uint8Array) => bool
   return (data) => gone || stream.write(data);
 }
 
-function drained(stream: NodeJS.WriteStream): Promise<void> {
+/** Settles when the reader has taken what was written, has gone, or is not waited for any more. */
+function drained(stream: NodeJS.WriteStream, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const settle = (): void => {
       stream.off('drain', settle).off('error', settle);
+      signal.removeEventListener('abort', settle);
       resolve();
     };
+    if (signal.aborted) return resolve();
     stream.on('drain', settle).on('error', settle);
+    signal.addEventListener('abort', settle);
   });
 }
 

@@ -104,6 +104,30 @@ describe('any protocol of lines', () => {
     expect(await client.ended).toBe(0);
   });
 
+  test('a server that says a lot waits for whoever reads it, and does not fill our memory', async () => {
+    let sent = 0;
+    await using server = await serving((socket) => {
+      const block = 'one of very many lines\n'.repeat(3_000);
+      const talk = (): void => {
+        while (sent < 100_000_000 && socket.write(block)) sent += block.length;
+      };
+      socket.on('drain', talk);
+      talk();
+    });
+    for (const options of [[], ['-v']]) {
+      sent = 0;
+      await using client = live(['connect', server.at, ...options]);
+      await client.hears('lines');
+      client.reader.pause();
+      let before = -1;
+      while (sent > before) {
+        before = sent;
+        await new Promise((resolve) => setTimeout(resolve, 400));
+      }
+      expect(sent).toBeLessThan(30_000_000);
+    }
+  });
+
   test('a server that closes before everything was said', async () => {
     await using server = await serving((socket) => socket.end('bye\r\n').destroySoon());
     await using client = live(['connect', server.at, '--protocol', 'smtp']);

@@ -355,6 +355,58 @@ describe('the servers of the first programs', () => {
     expect(await server.ended).toBe(0);
     expect(server.said()).toContain('1 === sent big, 3,000,001 bytes\n');
   });
+
+  test('SIGTERM ends it as Ctrl-C does: what was asked for is written', async () => {
+    await using dir = await folder();
+    const path = join(dir.path, 'socket');
+    await using server = live(['listen', path, '--as', 'time', '--picture', 'it.svg'], { cwd: dir.path });
+    await server.hears('listening on');
+    await plainwire(['connect', path]);
+    server.kill('SIGTERM');
+    expect(await server.ended).toBe(0);
+    expect(await readdir(dir.path)).toEqual(['it.svg']);
+    expect(await readFile(join(dir.path, 'it.svg'), 'utf8')).toContain('</svg>');
+  });
+});
+
+describe('what is shown', () => {
+  test('a client that says a lot waits for whoever reads it, and does not fill our memory', async () => {
+    await using server = await listening(['--as', 'chat']);
+    server.reader.pause();
+    const socket = connect({ port: server.port, host: '127.0.0.1' }).on('error', () => {});
+    const block = 'one of very many lines\n'.repeat(3_000);
+    let sent = 0;
+    const goesOn = () =>
+      new Promise<boolean>((resolve) => {
+        socket.once('drain', () => resolve(true));
+        setTimeout(resolve, 1_000, false);
+      });
+    while (sent < 100_000_000 && (socket.write(block) || (await goesOn()))) sent += block.length;
+    // what the system holds on the way, and no more
+    expect(sent).toBeLessThan(30_000_000);
+    socket.resetAndDestroy();
+    server.reader.resume();
+    await server.hears(/^1 === .*(CONNECTION_LOST|closed)/m);
+  });
+
+  test('a page in one line is folded, too', async () => {
+    await using dir = await folder();
+    await writeFile(join(dir.path, 'page.html'), 'x'.repeat(10_000));
+    await using server = await listening(['--as', 'http', '.'], { cwd: dir.path });
+    await plainwire(['get', `127.0.0.1:${server.port}/page.html`], { cwd: dir.path });
+    await server.hears('1 === closed');
+    expect(server.said()).toContain(`1 --> ${'x'.repeat(4096)}\n1     … 5,906 more bytes\n1 === closed`);
+  });
+
+  test('a token too long for a line is hidden to its end', async () => {
+    await using server = await listening(['--as', 'http']);
+    const peer = new Peer(server.port);
+    peer.say(`GET / HTTP/1.0\r\nAuthorization: Negotiate ${'c2VjcmV0'.repeat(20_000)}\r\n\r\n`);
+    expect(await peer.all()).toContain('HTTP/1.0 400');
+    await server.hears('1 === closed');
+    expect(server.said()).toContain('1 <-- Authorization: <secret, ');
+    expect(server.said()).not.toContain('c2VjcmV0');
+  });
 });
 
 describe('--replay', () => {

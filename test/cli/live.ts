@@ -13,6 +13,8 @@ export interface Live extends AsyncDisposable {
   /** No more on stdin. */
   end(): void;
   kill(signal: NodeJS.Signals): void;
+  /** Nobody reads stdout any more, until somebody does again. */
+  readonly reader: { pause(): void; resume(): void };
   /** The exit code. */
   readonly ended: Promise<number | null>;
 }
@@ -72,6 +74,7 @@ export function live(args: readonly string[], options: { readonly cwd?: string }
       }),
     type: (...lines) => void child.stdin.write(lines.map((line) => `${line}\n`).join('')),
     end: () => void child.stdin.end(),
+    reader: { pause: () => void child.stdout.pause(), resume: () => void child.stdout.resume() },
     kill: (signal) => void child.kill(signal),
     async [Symbol.asyncDispose]() {
       if (!over) child.kill('SIGKILL');

@@ -96,7 +96,7 @@ onTerminal(`listen on a terminal${because}`, () => {
     await using screen = await Screen.plainwire(['listen', '0', '--explain'], dir.path);
     const [, port] = /listening on \S+:(\d+)/.exec(await screen.shows(/listening on \S+:\d+/)) ?? [];
     await screen.say('hello?');
-    await screen.shows('nobody is there yet');
+    await screen.shows('nobody is there');
     const one = plainwire(['connect', `127.0.0.1:${port}`], { input: 'GET / HTTP/1.0\n\n' });
     await screen.shows(/^1 <-- GET \/ HTTP\/1\.0\n {6}GET: Asks for the resource itself\./m);
     await screen.shows(/^1 -->$/m);

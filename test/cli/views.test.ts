@@ -1,7 +1,9 @@
 /** What is known of a dialogue by its lines alone: which protocol it is, what is owed, what could be said, what is secret. */
 import { describe, expect, test } from 'vitest';
 import { HttpView } from '../../src/cli/dialogue/http-view.ts';
+import { type Piece, PieceSplitter } from '../../src/cli/dialogue/pieces.ts';
 import { SmtpView } from '../../src/cli/dialogue/smtp-view.ts';
+import type { Said } from '../../src/cli/dialogue/speech.ts';
 import { View } from '../../src/cli/dialogue/view.ts';
 
 function smtp(...lines: readonly string[]): SmtpView {
@@ -76,6 +78,26 @@ describe('SMTP', () => {
     expect(view.said('*').secrets).toEqual([]);
     view.heard('501 no');
     expect(view.said('NOOP c2VjcmV0').secrets).toEqual([]);
+    expect(view.said('AUTH\tPLAIN  c2VjcmV0').secrets).toEqual([{ start: 12, end: 20 }]);
+  });
+
+  test('a challenge is hidden from traces, and what it asks for is said', () => {
+    const view = smtp(...EHLO, 'AUTH LOGIN');
+    expect(view.heard('334 VXNlcm5hbWU6')).toMatchObject({
+      secrets: [{ start: 4, end: 16 }],
+      explanation: { parts: [{ means: 'Asks for the user name.' }, { subject: 'Username:' }] },
+    });
+    expect(view.said('YWRh').explanation).toMatchObject({ means: 'The user name.' });
+    expect(view.heard('334 UGFzc3dvcmQ6').explanation).toMatchObject({
+      parts: [{ means: 'Asks for the password.' }, { subject: 'Password:' }],
+    });
+    expect(view.said('c2VjcmV0').explanation).toMatchObject({ means: 'The password.' });
+    expect(JSON.stringify(view.said('AUTH PLAIN AGFkYQBzZWNyZXQ='))).not.toMatch(/c2VjcmV0|secret,? *word|AGFkYQ/);
+  });
+
+  test('who is logged in does not log in again', () => {
+    const view = smtp(...EHLO, 'AUTH PLAIN AGFkYQBzZWNyZXQ=', 'S: 235 welcome');
+    expect(hints(view)).not.toContain('AUTH PLAIN');
   });
 });
 
@@ -95,6 +117,70 @@ describe('HTTP', () => {
     view.said('GET / HTTP/1.0');
     expect(view.said('authorization: Basic YTpi').secrets).toEqual([{ start: 15, end: 25 }]);
     expect(view.said('Cookie: a=b').secrets).toEqual([{ start: 8, end: 11 }]);
+  });
+});
+
+describe('a line that is too long to be waited for comes in pieces', () => {
+  /** Everything that a client says, as what it is taken for. */
+  function saidBy(view: View, text: string) {
+    const splitter = new PieceSplitter();
+    const found: { readonly size: number; readonly said: Said }[] = [];
+    const hand = ({ bytes, continues }: Piece): void => {
+      const said = continues ? view.saidOn(bytes.length) : view.said(bytes.toString());
+      found.push({ size: bytes.length, said });
+    };
+    for (let left: Uint8Array = Buffer.from(text); left.length > 0; ) left = splitter.take(left, hand);
+    splitter.rest(hand);
+    return found;
+  }
+  const long = 'A'.repeat(200_000);
+
+  test('of which only the first is a command', () => {
+    const view = new View('smtp');
+    view.heard('220 mx');
+    const pieces = saidBy(view, `NOOP ${long}\r\nEHLO me\r\n`);
+    expect(pieces.length).toBeGreaterThan(2);
+    expect(pieces.map(({ said }) => said.verb).filter((verb) => verb !== undefined)).toEqual(['NOOP', 'EHLO']);
+    expect(view.heard('500 too long').phase).toBe('noop');
+    expect(view.heard('250 mx').phase).toBe('ehlo');
+    expect(view.smtp?.idle).toBe(true);
+  });
+
+  test.each([
+    ['smtp', ['S: 220 mx', 'S: 250 mx'], `AUTH XOAUTH2 ${long}\r\n`, 13],
+    ['smtp', ['S: 220 mx', 'AUTH LOGIN', 'S: 334 UGFzc3dvcmQ6'], `${long}\r\n`, 0],
+    ['http', ['GET / HTTP/1.0'], `Authorization: Negotiate ${long}\r\n`, 15],
+  ] as const)('of a secret all are secret: %s %j', (protocol, before, text, plain) => {
+    const view = new View(protocol);
+    for (const line of before) {
+      if (line.startsWith('S: ')) view.heard(line.slice(3));
+      else view.said(line);
+    }
+    const pieces = saidBy(view, text);
+    expect(pieces.length).toBeGreaterThan(2);
+    for (const [index, { size, said }] of pieces.entries()) {
+      expect(said.secrets).toEqual([{ start: index === 0 ? plain : 0, end: size }]);
+    }
+    // and the next line is one like any other
+    expect(saidBy(view, 'NOOP\r\n')[0]?.said.secrets).toEqual([]);
+  });
+
+  test('a dot at the end of a long line of content does not end it', () => {
+    const view = new View('smtp');
+    view.heard('220 mx');
+    view.said('DATA');
+    view.heard('354 go');
+    saidBy(view, `${'x'.repeat(64 * 1024)}.\r\nEHLO me\r\n`);
+    expect(view.smtp?.hints('me').map(({ line }) => line)).toEqual(['.']);
+  });
+
+  test('what a server says in one line is one reply', () => {
+    const view = new View('smtp');
+    view.said('EHLO me');
+    view.heard('220 mx');
+    view.heard('250-x');
+    expect(view.heardOn(6)).toMatchObject({ reply: false, phase: 'ehlo' });
+    expect(view.smtp?.idle).toBe(false);
   });
 });
 

@@ -33,12 +33,18 @@ export class PersonScreen implements Screen {
     this.#prompt.print(`${shownLine(HEARD, text, this.#style)}…`);
   }
 
-  bytes(): undefined {
-    return undefined;
-  }
+  bytes(): void {}
 
   secured(facts: TlsFacts): void {
     this.fact(tlsSummary(facts));
+  }
+
+  held(): void {
+    if (!this.automatic) this.fact('this waits until the server has answered what was said before');
+  }
+
+  caughtUp(): undefined {
+    return undefined;
   }
 
   fact(text: string): void {

@@ -33,11 +33,17 @@ export class PlainScreen implements Screen {
 
   begun(): void {}
 
-  bytes(chunk: Uint8Array): Promise<void> | undefined {
-    return this.#asText ? undefined : this.#terminal.outBytes(chunk);
+  bytes(chunk: Uint8Array): void {
+    if (!this.#asText) void this.#terminal.outBytes(chunk);
   }
 
   secured(): void {}
+
+  held(): void {}
+
+  caughtUp(): Promise<void> | undefined {
+    return this.#terminal.caughtUp();
+  }
 }
 
 /** Prints both sides of the dialogue, and under each line what it means where that is asked for. */
@@ -60,12 +66,16 @@ export class BothSidesScreen implements Screen {
 
   begun(): void {}
 
-  bytes(): undefined {
-    return undefined;
-  }
+  bytes(): void {}
 
   secured(facts: TlsFacts): void {
     this.#terminal.out(`${shownFact(tlsSummary(facts), this.#style)}\n`);
+  }
+
+  held(): void {}
+
+  caughtUp(): Promise<void> | undefined {
+    return this.#terminal.caughtUp();
   }
 
   get #style(): Terminal['style'] {

@@ -1,8 +1,9 @@
 /** One dialogue with a server, the client's lines coming from a person or from a file. */
 import type { PlainwireError } from '../../errors.ts';
 import type { Explanation, TlsFacts } from '../../trace/index.ts';
-import { type Connection, type Line, LineSplitter, type TlsOptions } from '../../transport/index.ts';
+import type { Connection, TlsOptions } from '../../transport/index.ts';
 import { shownText } from '../dialogue/lines.ts';
+import { type Piece, PieceSplitter } from '../dialogue/pieces.ts';
 import { Recorder } from '../dialogue/recorder.ts';
 import type { Pace } from '../dialogue/smtp-view.ts';
 import type { View } from '../dialogue/view.ts';
@@ -13,9 +14,13 @@ export interface Screen {
   heard(line: string, explanation: Explanation | undefined): void;
   /** A line has begun, and its end does not come: a prompt, perhaps. */
   begun(text: string): void;
-  /** Bytes as they came; a promise where the screen is slower than the server. */
-  bytes(chunk: Uint8Array): Promise<void> | undefined;
+  /** Bytes as they came. */
+  bytes(chunk: Uint8Array): void;
   secured(facts: TlsFacts): void;
+  /** A line was to be said, and still waits for the replies to those before it. */
+  held(): void;
+  /** Settles when whoever looks at it has caught up; undefined where they have. */
+  caughtUp(): Promise<void> | undefined;
 }
 
 export interface SessionOptions {
@@ -32,15 +37,14 @@ export interface SessionOptions {
 /** A part of a line is shown when nothing more has come for so long, in milliseconds. */
 const PARTIAL_AFTER = 400;
 
-/** A line longer than this is no line of a dialogue, and is shown in pieces. */
-const LONGEST_LINE = 32 * 1024;
+/** Who waits to say a line is told so after this, in milliseconds. */
+const HELD_AFTER = 1_000;
 
-const LF = 0x0a;
 const CRLF = Buffer.from('\r\n');
 
 export class Session {
   readonly #options: SessionOptions;
-  readonly #splitter = new LineSplitter(2 * LONGEST_LINE);
+  readonly #splitter = new PieceSplitter();
   readonly #recorder: Recorder;
   #wake: (() => void)[] = [];
   #ended = false;
@@ -69,10 +73,12 @@ export class Session {
   async say(line: string, bytes: Uint8Array = Buffer.from(line, 'utf8')): Promise<boolean> {
     const { view, screen, pace } = this.#options;
     view.recognise(line);
-    await this.until(() => view.maySay(pace));
+    const held = setTimeout(() => screen.held(), HELD_AFTER);
+    await this.until(() => view.maySay(pace)).finally(() => clearTimeout(held));
     if (this.#ended) return false;
     const said = view.said(line);
     screen.said(shownText(bytes, said.secrets), said.explanation);
+    await screen.caughtUp();
     const whole = Buffer.concat([bytes, CRLF]);
     this.#recorder.said(said, whole);
     await this.#write(whole);
@@ -105,13 +111,13 @@ export class Session {
       for (let chunk = await connection.read(); chunk !== undefined; chunk = await connection.read()) {
         clearTimeout(timer);
         this.#lastHeard = performance.now();
-        await screen.bytes(chunk);
+        screen.bytes(chunk);
         await this.#take(chunk);
         this.#resume();
+        await screen.caughtUp();
         timer = setTimeout(() => this.#showPartial(), PARTIAL_AFTER);
       }
-      const rest = this.#splitter.rest();
-      if (rest !== undefined) this.#heard(rest);
+      this.#splitter.rest((piece) => this.#heard(piece));
     } catch (error) {
       this.#fault = error as PlainwireError;
       throw error;
@@ -124,16 +130,8 @@ export class Session {
 
   /** Line by line, for after one that answers STARTTLS everything is different. */
   async #take(chunk: Uint8Array): Promise<void> {
-    let left = chunk;
-    while (left.length > 0) {
-      const end = left.indexOf(LF);
-      const piece = left.subarray(0, Math.min(end === -1 ? left.length : end + 1, LONGEST_LINE));
-      for (const line of this.#splitter.push(piece)) this.#heard(line);
-      if (this.#splitter.held > LONGEST_LINE) {
-        const rest = this.#splitter.rest();
-        if (rest !== undefined) this.#heard(rest);
-      }
-      left = left.subarray(piece.length);
+    for (let left = chunk; left.length > 0; ) {
+      left = this.#splitter.take(left, (piece) => this.#heard(piece));
       if (this.#options.view.smtp?.tlsDue === true) {
         // what came with the reply came in clear: the connection refuses to go on with it
         this.#options.connection.unread(left);
@@ -150,9 +148,9 @@ export class Session {
     screen.secured(facts);
   }
 
-  #heard({ bytes, end }: Line): void {
+  #heard({ bytes, end, continues }: Piece): void {
     const { view, screen } = this.#options;
-    const heard = view.heard(bytes.toString('utf8'));
+    const heard = continues ? view.heardOn(bytes.length) : view.heard(bytes.toString('utf8'));
     this.#recorder.heard(heard, end === '' ? bytes : Buffer.concat([bytes, Buffer.from(end)]));
     screen.heard(shownText(bytes), heard.explanation);
   }

@@ -40,11 +40,13 @@ export class HttpView {
   heard(line: string): Heard {
     const place = this.#response;
     this.#response = next(place, line);
-    if (place === 'body') return { phase: 'body', more: false, reply: false, explanation: undefined };
+    if (place === 'body')
+      return { phase: 'body', more: false, reply: false, secrets: NO_SECRETS, explanation: undefined };
     return {
       phase: 'head',
       more: this.#response !== 'body',
       reply: false,
+      secrets: NO_SECRETS,
       explanation: place === 'head' && line === '' ? START_OF_BODY : explainLine(line),
     };
   }

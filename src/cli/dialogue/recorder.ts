@@ -51,7 +51,7 @@ export class Recorder {
   heard(line: Heard, bytes: Uint8Array): void {
     if (this.#tracer === undefined) return;
     this.#answered = true;
-    this.#heard.add(bytes, []);
+    this.#heard.add(bytes, line.secrets);
     if (line.reply) {
       const text = Buffer.from(bytes).toString('utf8').trimEnd();
       this.#reply ??= { code: Number(text.slice(0, 3)), texts: [] };

@@ -1,5 +1,6 @@
 /** What the side of the client needs to know of an SMTP dialogue: which replies are owed, and what could be said next. */
-import { type Explanation, explainLine } from '../../trace/index.ts';
+import { Login } from '../../trace/explain/login.ts';
+import { type Explanation, explainLine, type SecretSpan } from '../../trace/index.ts';
 import { type Heard, type Hint, NO_SECRETS, type Said } from './speech.ts';
 
 /** Commands whose reply decides what may be said after them (RFC 2920 section 3.1). */
@@ -18,6 +19,9 @@ const LAST_OF_BATCH: ReadonlySet<string> = new Set([
   'quit',
 ]);
 
+/** The command, its mechanism, and what comes with it, which is secret. */
+const AUTH = /^(?<command>\s*AUTH\s+(?<mechanism>\S+)\s*)(?<initial>.*)$/i;
+
 /** How much is said before the replies are waited for: nothing, or whatever PIPELINING lets go in one batch. */
 export type Pace = 'lock-step' | 'batches';
 
@@ -29,6 +33,8 @@ export class SmtpView {
   /** Octets of a BDAT chunk that are still to be said. */
   #chunkLeft = 0;
   #challenged = false;
+  /** The login under way. */
+  #login = new Login('');
   #tlsDue = false;
   #secure = false;
   #stage: 'greeted' | 'ready' | 'mail' | 'rcpt' | 'over' = 'greeted';
@@ -84,20 +90,35 @@ export class SmtpView {
     if (this.#chunkLeft > 0) return this.saidChunk(Buffer.byteLength(line) + 2);
     if (this.#inContent) return this.#content(line);
     if (this.#challenged) return this.#answer(line);
-    const [word = '', size = '', last = ''] = line.trim().split(/ +/);
+    const [word = '', size = '', last = ''] = line.trim().split(/\s+/);
     const verb = word.toUpperCase();
     // the reply to the last chunk is the reply to the message
     if (verb === 'BDAT' && /^LAST$/i.test(last)) this.#oweContent();
     else this.#owed.push(verb.toLowerCase());
     if (verb === 'LHLO') this.#lmtp = true;
     if (verb === 'BDAT') this.#chunkLeft = Number.parseInt(size, 10) || 0;
-    const initial = /^\s*AUTH +\S+ +/i.exec(line);
+    if (verb === 'AUTH') return this.#auth(line);
     return {
       phase: verb === 'BDAT' ? 'content' : verb.toLowerCase(),
       verb,
-      secrets: initial === null ? NO_SECRETS : [{ start: initial[0].length, end: Buffer.byteLength(line) }],
+      secrets: NO_SECRETS,
       more: false,
       explanation: explainLine(line),
+    };
+  }
+
+  #auth(line: string): Said {
+    const { command = line, mechanism = '', initial = '' } = AUTH.exec(line)?.groups ?? {};
+    this.#login = new Login(mechanism);
+    const explanation = explainLine(command);
+    const has = initial !== '' && initial !== '=';
+    const parts = has ? this.#login.initial(initial) : [];
+    return {
+      phase: 'auth',
+      verb: 'AUTH',
+      secrets: has ? [{ start: Buffer.byteLength(command), end: Buffer.byteLength(line) }] : NO_SECRETS,
+      more: false,
+      explanation: explanation === undefined ? undefined : { ...explanation, parts: [...explanation.parts, ...parts] },
     };
   }
 
@@ -119,21 +140,31 @@ export class SmtpView {
     this.#challenged = false;
     this.#owed.push('auth');
     const secrets = line === '*' || line === '' ? NO_SECRETS : [{ start: 0, end: Buffer.byteLength(line) }];
-    return { phase: 'auth', verb: undefined, secrets, more: false, explanation: line === '*' ? CANCEL : ANSWER };
+    return { phase: 'auth', verb: undefined, secrets, more: false, explanation: this.#login.answer(line) };
   }
 
   /** The server says a line. */
   heard(line: string): Heard {
     const match = /^([2-5]\d\d)(?:([ -])(.*))?$/.exec(line);
     const phase = this.#owed[0] ?? 'command';
-    if (match === null) return { phase, more: false, reply: false, explanation: undefined };
+    if (match === null) return { phase, more: false, reply: false, secrets: NO_SECRETS, explanation: undefined };
     const [, code = '', separator = ' ', text = ''] = match;
     if ((phase === 'ehlo' || phase === 'lhlo') && code === '250') this.#offered(text);
+    const explanation = this.#explain(line, phase, code, text);
+    const secrets: readonly SecretSpan[] =
+      code === '334' && text !== '' ? [{ start: 4, end: Buffer.byteLength(line) }] : NO_SECRETS;
+    const more = separator === '-';
+    if (!more) {
+      this.#owed.shift();
+      this.#answered(phase, code);
+    }
+    return { phase, more, reply: true, secrets, explanation };
+  }
+
+  #explain(line: string, phase: string, code: string, text: string): Explanation | undefined {
     const explanation = explainLine(line, phase);
-    if (separator === '-') return { phase, more: true, reply: true, explanation };
-    this.#owed.shift();
-    this.#answered(phase, code);
-    return { phase, more: false, reply: true, explanation };
+    if (code !== '334' || explanation === undefined) return explanation;
+    return { ...explanation, parts: this.#login.challenge(text) };
   }
 
   /** The handshake is done: what was said before it is forgotten (RFC 3207 section 4.2). */
@@ -200,6 +231,8 @@ export class SmtpView {
       this.#stage = 'rcpt';
       this.#accepted += 1;
     }
+    // one login a session (RFC 4954 section 4)
+    if (phase === 'auth') this.#keywords.delete('AUTH');
     if (phase === 'quit') this.#stage = 'over';
   }
 }
@@ -217,21 +250,5 @@ const DOT: Explanation = {
   means: 'The message ends here.',
   next: 'The server answers 250 when it has taken the message.',
   source: 'RFC 5321 section 4.1.1.4',
-  parts: [],
-};
-
-const ANSWER: Explanation = {
-  subject: 'answer',
-  means: 'The answer to the challenge, in base64.',
-  next: 'The server answers 235, 334 or a refusal.',
-  source: 'RFC 4954 section 4',
-  parts: [],
-};
-
-const CANCEL: Explanation = {
-  subject: '*',
-  means: 'The client gives up the login.',
-  next: 'The server answers 501.',
-  source: 'RFC 4954 section 4',
   parts: [],
 };

@@ -21,6 +21,8 @@ export interface Heard {
   readonly more: boolean;
   /** It is one of the lines of a reply (RFC 5321 section 4.2), and not anything else. */
   readonly reply: boolean;
+  /** The parts of the line that a trace hides, counted in bytes: a challenge, for credentials are computed with it. */
+  readonly secrets: readonly SecretSpan[];
   readonly explanation: Explanation | undefined;
 }
 

@@ -15,6 +15,10 @@ const HTTP_REQUEST = /^[A-Z]+ \S+ HTTP\/\d\.\d$|^(?:GET|HEAD) \/\S*$/;
 export class View {
   #view: SmtpView | HttpView | undefined;
   #fixed: boolean;
+  #lastSaid: Said = { ...PLAIN, verb: undefined, secrets: NO_SECRETS };
+  /** What was said last ended in a secret, so that what goes on with it is secret too. */
+  #endedInSecret = false;
+  #lastHeard: Heard = { ...PLAIN, reply: false, secrets: NO_SECRETS };
 
   constructor(spoken: Spoken | undefined) {
     this.#fixed = spoken !== undefined;
@@ -48,7 +52,16 @@ export class View {
 
   said(line: string): Said {
     this.recognise(line);
-    return this.#view?.said(line) ?? { ...PLAIN, verb: undefined, secrets: NO_SECRETS };
+    const said = this.#view?.said(line) ?? { ...PLAIN, verb: undefined, secrets: NO_SECRETS };
+    this.#lastSaid = said;
+    this.#endedInSecret = said.secrets.some(({ end }) => end >= Buffer.byteLength(line));
+    return said;
+  }
+
+  /** The client goes on with a line that was too long to be waited for: it is no command of its own. */
+  saidOn(bytes: number): Said {
+    const secrets = this.#endedInSecret ? [{ start: 0, end: bytes }] : NO_SECRETS;
+    return { ...this.#lastSaid, verb: undefined, secrets, explanation: undefined };
   }
 
   heard(line: string): Heard {
@@ -56,7 +69,14 @@ export class View {
       this.#fixed = true;
       if (SMTP_GREETING.test(line)) this.#view = new SmtpView();
     }
-    return this.#view?.heard(line) ?? { ...PLAIN, reply: false };
+    this.#lastHeard = this.#view?.heard(line) ?? { ...PLAIN, reply: false, secrets: NO_SECRETS };
+    return this.#lastHeard;
+  }
+
+  /** The server goes on with such a line: it is no reply of its own. */
+  heardOn(bytes: number): Heard {
+    const secrets = this.#lastHeard.secrets.length > 0 ? [{ start: 0, end: bytes }] : NO_SECRETS;
+    return { ...this.#lastHeard, reply: false, secrets, explanation: undefined };
   }
 
   hints(host: string, own: string): Hint[] {

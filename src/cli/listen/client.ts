@@ -39,6 +39,7 @@ export class Client {
 
   /** The same for one who knows better when to show it. */
   async readUnseen(): Promise<Uint8Array | undefined> {
+    await this.watch.caughtUp();
     const chunk = await this.connection.read();
     if (chunk === undefined) {
       this.#ended = true;

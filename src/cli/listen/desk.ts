@@ -71,7 +71,7 @@ export class Desk {
     if (command === 'list') this.#list();
     else if (command === 'help') for (const text of HELP) this.#options.print(text);
     else if (command !== undefined) this.#choose(Number(command));
-    else if (this.#focus === undefined) this.#options.print('nobody is there yet');
+    else if (this.#focus === undefined) this.#options.print('nobody is there');
     else if (line === 'bye') this.#dismiss(this.#focus);
     else this.#focus.write(`${line.replace(/^\/\//, '/')}\r\n`)?.catch(() => {});
   }

@@ -23,6 +23,8 @@ export interface FloorOptions {
   /** Given: TLS from the first byte on. */
   readonly tls: ServerTlsOptions | undefined;
   readonly print: (text: string) => void;
+  /** Settles when whoever reads what is printed has caught up; undefined where they have. */
+  readonly caughtUp: () => Promise<void> | undefined;
   readonly style: Style | undefined;
   readonly explain: boolean;
   readonly whole: boolean;
@@ -68,14 +70,15 @@ export async function openFloor(options: FloorOptions): Promise<Listener> {
 }
 
 function enter(id: number, connection: Connection, options: FloorOptions): Client {
-  const { spoken, print, style, explain, whole, typed, trace } = options;
+  const { spoken, print, caughtUp, style, explain, whole, typed, trace } = options;
   const view = new View(spoken);
   const tracer =
     trace === undefined
       ? undefined
       : new Tracer((event) => trace({ ...event, protocol: view.protocol }), view.protocol, id);
   tracer?.connecting(formatEndpoint(options.endpoint));
-  const client = new Client(id, connection, new Watch({ id, view, print, style, explain, whole, typed, tracer }));
+  const watch = new Watch({ id, view, print, caughtUp, style, explain, whole, typed, tracer });
+  const client = new Client(id, connection, watch);
   client.watch.fact(`connected from ${connection.remote}`);
   return client;
 }

@@ -1,8 +1,8 @@
 /** Shows the dialogue with one client as the server sees it: `<-- ` what the client says, `--> ` what goes back. */
 import type { Explanation, Style, TlsFacts, Tracer } from '../../trace/index.ts';
 import { foldLabel } from '../../trace/render.ts';
-import { type Line, LineSplitter } from '../../transport/index.ts';
 import { HEARD, SAID, shownExplanation, shownFact, shownLine, shownText } from '../dialogue/lines.ts';
+import { type Piece, PieceSplitter } from '../dialogue/pieces.ts';
 import { Recorder } from '../dialogue/recorder.ts';
 import type { Said } from '../dialogue/speech.ts';
 import type { View } from '../dialogue/view.ts';
@@ -17,6 +17,8 @@ export interface WatchOptions {
   readonly explain: boolean;
   /** Show contents whole, and not only how they begin. */
   readonly whole: boolean;
+  /** Settles when whoever reads what is shown has caught up; undefined where they have. */
+  readonly caughtUp: () => Promise<void> | undefined;
   /** What goes back was typed on this very terminal, and need not be shown again. */
   readonly typed: boolean;
   /** The trace of it is written as the client sees it. */
@@ -26,16 +28,11 @@ export interface WatchOptions {
 /** So much of a message or page is shown, in bytes. */
 const CONTENT_SHOWN = 4096;
 
-/** A line longer than this is no line of a dialogue, and is shown in pieces. */
-const LONGEST_LINE = 32 * 1024;
-
-const LF = 0x0a;
-
 export class Watch {
   readonly #options: WatchOptions;
   readonly #recorder: Recorder;
-  readonly #client = new LineSplitter(2 * LONGEST_LINE);
-  readonly #server = new LineSplitter(2 * LONGEST_LINE);
+  readonly #client = new PieceSplitter();
+  readonly #server = new PieceSplitter();
   #content = 0;
   #folded = 0;
 
@@ -49,6 +46,11 @@ export class Watch {
     return this.#options.view;
   }
 
+  /** Waits for whoever reads what is shown, so that no client fills our memory with what it says. */
+  caughtUp(): Promise<void> | undefined {
+    return this.#options.caughtUp();
+  }
+
   /** The client said something. */
   came(chunk: Uint8Array): void {
     let left = chunk;
@@ -60,14 +62,14 @@ export class Watch {
         left = left.subarray(piece.length);
         continue;
       }
-      left = this.#nextLine(this.#client, left, (line) => this.#cameLine(line));
+      left = this.#client.take(left, (piece) => this.#cameLine(piece));
     }
   }
 
   /** This side said something. */
   went(bytes: Uint8Array): void {
     for (let left = bytes; left.length > 0; ) {
-      left = this.#nextLine(this.#server, left, (line) => this.#wentLine(line));
+      left = this.#server.take(left, (piece) => this.#wentLine(piece));
     }
   }
 
@@ -84,27 +86,15 @@ export class Watch {
 
   /** Both sides have said what they say: lines that have no end are shown. */
   end(by: 'client' | 'server'): void {
-    const came = this.#client.rest();
-    if (came !== undefined) this.#cameLine(came);
-    const went = this.#server.rest();
-    if (went !== undefined) this.#wentLine(went);
+    this.#client.rest((piece) => this.#cameLine(piece));
+    this.#server.rest((piece) => this.#wentLine(piece));
     this.#unfold();
     this.#options.tracer?.closed(by === 'client' ? 'us' : 'peer');
   }
 
-  #nextLine(splitter: LineSplitter, bytes: Uint8Array, take: (line: Line) => void): Uint8Array {
-    const end = bytes.indexOf(LF);
-    const piece = bytes.subarray(0, Math.min(end === -1 ? bytes.length : end + 1, LONGEST_LINE));
-    for (const line of splitter.push(piece)) take(line);
-    if (splitter.held > LONGEST_LINE) {
-      const rest = splitter.rest();
-      if (rest !== undefined) take(rest);
-    }
-    return bytes.subarray(piece.length);
-  }
-
-  #cameLine({ bytes, end }: Line): void {
-    const said = this.#options.view.said(bytes.toString('utf8'));
+  #cameLine({ bytes, end, continues }: Piece): void {
+    const { view } = this.#options;
+    const said = continues ? view.saidOn(bytes.length) : view.said(bytes.toString('utf8'));
     this.#recorder.said(said, end === '' ? bytes : Buffer.concat([bytes, Buffer.from(end)]));
     this.#said(said, bytes);
   }
@@ -113,35 +103,41 @@ export class Watch {
     const said = this.#options.view.smtp?.saidChunk(piece.length);
     if (said === undefined) return;
     this.#recorder.said(said, piece);
-    const lines = shownText(piece).replace(/\n$/, '');
-    if (this.#shows(said.phase, piece.length))
-      for (const line of lines.split('\n')) this.#print(HEARD, line, undefined);
+    const room = this.#room(said.phase, piece.length);
+    if (room === 0) return;
+    const lines = shownText(piece.subarray(0, room)).replace(/\n$/, '');
+    for (const line of lines.split('\n')) this.#print(HEARD, line, undefined);
   }
 
   #said(said: Said, bytes: Buffer): void {
     // the dot that ends a message says more than the message
-    if (said.explanation === undefined && !this.#shows(said.phase, bytes.length + 2)) return;
     if (said.explanation !== undefined) this.#unfold();
-    this.#print(HEARD, shownText(bytes, said.secrets), said.explanation);
+    const size = bytes.length + 2;
+    const room = said.explanation === undefined ? this.#room(said.phase, size) : size;
+    if (room > 0) this.#print(HEARD, shownText(bytes.subarray(0, room), said.secrets), said.explanation);
   }
 
-  #wentLine({ bytes, end }: Line): void {
-    const heard = this.#options.view.heard(bytes.toString('utf8'));
+  #wentLine({ bytes, end, continues }: Piece): void {
+    const { view, typed } = this.#options;
+    const heard = continues ? view.heardOn(bytes.length) : view.heard(bytes.toString('utf8'));
     this.#recorder.heard(heard, end === '' ? bytes : Buffer.concat([bytes, Buffer.from(end)]));
-    if (this.#options.typed) this.#explain(heard.explanation);
-    else if (this.#shows(heard.phase, bytes.length + 2)) this.#print(SAID, shownText(bytes), heard.explanation);
+    if (typed) return this.#explain(heard.explanation);
+    const room = this.#room(heard.phase, bytes.length + 2);
+    if (room > 0) this.#print(SAID, shownText(bytes.subarray(0, room)), heard.explanation);
   }
 
-  /** Whether a line, or a piece of content of this size, is still to be shown. */
-  #shows(phase: string, size: number): boolean {
+  /** How much of a line, or of a piece of content, of this size is still to be shown. */
+  #room(phase: string, size: number): number {
     if (phase !== 'content' && phase !== 'body') {
       this.#unfold();
-      return true;
+      return size;
     }
+    // a line is not cut where it need not be
+    const rest = this.#content < CONTENT_SHOWN ? CONTENT_SHOWN : 0;
+    const room = this.#options.whole ? size : Math.min(size, rest);
     this.#content += size;
-    if (this.#options.whole || this.#content - size < CONTENT_SHOWN) return true;
-    this.#folded += size;
-    return false;
+    this.#folded += size - room;
+    return room;
   }
 
   /** The content is over: says how much of it was not shown. */
