@@ -59,7 +59,7 @@ const CLIENTS = {
   async raw() {
     const { rawLimit } = await import('./raw.mjs');
     const { rawFile } = await import('./raw-file.mjs');
-    const { base64Lines } = await import('./raw-base64.mjs');
+    const { base64Lines } = await import('../base64-lines.mjs');
     if (work === 'file') return () => rawFile({ port, file });
     // as many octets as a composed message has: the sink looks at each of them
     const head = [

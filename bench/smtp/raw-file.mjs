@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import net from 'node:net';
-import { base64Lines } from './raw-base64.mjs';
+import { base64Lines } from '../base64-lines.mjs';
 
 export async function rawFile({ port, file }) {
   const socket = net.connect({ port, host: '127.0.0.1', noDelay: true });
