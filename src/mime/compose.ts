@@ -44,6 +44,7 @@ const FIELDS: Readonly<Record<keyof MessageInit, true>> = {
   list: true,
   priority: true,
   xMailer: true,
+  otp: true,
   autoSubmitted: true,
   dispositionNotificationTo: true,
   envelope: true,

@@ -2,6 +2,7 @@ import { MessageError } from '../errors.ts';
 import { checkFieldName, extensionField, foldWords, HARD_LINE } from './folding.ts';
 import { refuseForbidden } from './forbidden.ts';
 import { headerEntries, isPrepared, valueText } from './header-entries.ts';
+import { readHeader } from './header-list.ts';
 import type { HeadersInit, PreparedValue } from './message-init.ts';
 
 /** What the message says by its own fields, or plainwire by what it makes of them: the field that says it, if one does. */
@@ -24,8 +25,12 @@ const OWN: Readonly<Record<string, string>> = {
   'content-id': 'cid',
 };
 
-/** The caller's own header fields, in order, as lines. */
-export function extraFields(init: HeadersInit | undefined | null, field: string): string {
+/** What several programs write by hand, and `priority` says: the same thing twice, and no contradiction. */
+const PRIORITY = /^(?:x-priority|x-msmail-priority|importance|priority)$/;
+
+/** The caller's own header fields, in order, as lines; `made` are those that fields of the message have made already. */
+export function extraFields(init: HeadersInit | undefined | null, field: string, made = ''): string {
+  const said = new Set(made === '' ? [] : readHeader(made).map(([name]) => name.toLowerCase()));
   let text = '';
   for (const { key, value, path } of headerEntries(init, field)) {
     checkFieldName(key, path);
@@ -34,6 +39,10 @@ export function extraFields(init: HeadersInit | undefined | null, field: string)
       const own = OWN[lower];
       const hint = own === '' ? 'plainwire makes it' : `${own} says it`;
       throw new MessageError('BAD_INPUT', path, `${key} is not for headers to say: ${hint}`);
+    }
+    if (said.has(lower)) {
+      if (PRIORITY.test(lower)) continue;
+      throw new MessageError('BAD_INPUT', path, `${key} is given twice: a field of the message says it too`);
     }
     text += isPrepared(value) ? preparedField(key, value, path) : extensionField(key, valueText(value, path), path);
   }

@@ -18,7 +18,8 @@ export function headerEntries(headers: HeadersInit | undefined | null, field: st
   const found: HeaderEntry[] = [];
   const add = (key: string, given: HeaderInit['value'], path: string): void => {
     const values = Array.isArray(given) ? (given as readonly HeaderValue[]) : [given as HeaderValue | undefined];
-    for (const value of values) if (value !== undefined && value !== null) found.push({ key, value, path });
+    for (const value of values)
+      if (value !== undefined && value !== null && value !== false) found.push({ key, value, path });
   };
   if (Array.isArray(headers)) {
     (headers as readonly HeaderInit[]).forEach((entry, index) => {

@@ -1,13 +1,15 @@
 import { MessageError } from '../errors.ts';
 import { readAddressInput } from './address.ts';
 import { type People, senderOf } from './author-fields.ts';
-import { dateField, dateOfNow } from './date-time.ts';
+import { checkZone, dateField, dateOfNow } from './date-time.ts';
 import { extraFields } from './extra-fields.ts';
 import { addressField, unstructuredField, wordsField } from './folding.ts';
 import { isGiven } from './given.ts';
 import { listFields } from './list-fields.ts';
-import { messageId, messageIds } from './message-id.ts';
+import { toAsciiDomain } from './mailbox.ts';
+import { messageIds, newMessageId } from './message-id.ts';
 import type { MessageInit } from './message-init.ts';
+import { otpField } from './otp-field.ts';
 import { token } from './token.ts';
 
 /** The message's header fields but those of its MIME entity (RFC 5322 section 3.6), each with its CRLF. */
@@ -27,23 +29,22 @@ export function header(init: MessageInit, people: People, id: string): string {
   return `${text}${rareFields(init)}MIME-Version: 1.0\r\n`;
 }
 
+/** What nearly every domain is; else it is a literal, or U-labels, which an identifier has no room for. */
+const PLAIN_DOMAIN = /^[\w.-]+$/;
+
 /** The message's own identifier: as given, or unique by its random part under the author's domain. */
 export function identifierOf(init: MessageInit, people: People): string {
-  if (init.messageId) return messageId(init.messageId, 'messageId');
+  if (init.messageId) return newMessageId(init.messageId, 'messageId');
   const domain = senderOf(people)?.domain ?? '';
-  // A domain literal or U-labels would make it hard to read for others; the name of this machine is nobody's business.
-  return `<${token()}@${/^[\w.-]+$/.test(domain) ? domain : 'localhost'}>`;
+  if (PLAIN_DOMAIN.test(domain)) return `<${token()}@${domain}>`;
+  // The name of this machine is nobody's business: a draft without an author has nobody's domain.
+  const right = domain === '' ? 'localhost' : domain.startsWith('[') ? domain : toAsciiDomain(domain, 'from');
+  return `<${token()}@${right}>`;
 }
 
 function dateText({ date, timeZone }: MessageInit): string {
-  const zone = timeZone ?? 'utc';
-  if (
-    zone !== 'utc' &&
-    zone !== 'local' &&
-    !(typeof zone === 'number' && Number.isInteger(zone) && Math.abs(zone) < 24 * 60)
-  ) {
-    throw new MessageError('BAD_INPUT', 'timeZone', "is neither 'utc', 'local' nor minutes east of Greenwich");
-  }
+  const zone = isGiven(timeZone) ? timeZone : 'utc';
+  if (zone !== 'utc') checkZone(zone);
   if (isGiven(date)) return dateField(date, zone);
   return zone === 'utc' ? dateOfNow() : dateField(Date.now(), zone);
 }
@@ -66,7 +67,7 @@ const PRIORITY = {
 
 /** The fields that few messages have. */
 function rareFields(init: MessageInit): string {
-  const { priority, autoSubmitted, dispositionNotificationTo, xMailer, list, headers } = init;
+  const { priority, autoSubmitted, dispositionNotificationTo, xMailer, otp, list, headers } = init;
   let text = '';
   if (priority) {
     const wanted = String(priority).toLowerCase();
@@ -84,7 +85,8 @@ function rareFields(init: MessageInit): string {
     if (to.length > 0) text += addressField('Disposition-Notification-To', to);
   }
   if (typeof xMailer === 'string' && xMailer !== '') text += unstructuredField('X-Mailer', xMailer, 'xMailer');
+  if (otp) text += otpField(otp);
   if (list) text += listFields(list);
-  if (headers) text += extraFields(headers, 'headers');
+  if (headers) text += extraFields(headers, 'headers', text);
   return text;
 }

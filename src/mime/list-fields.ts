@@ -1,6 +1,7 @@
 import { MessageError } from '../errors.ts';
 import { checkFieldName, wordsField } from './folding.ts';
 import { refuseForbidden } from './forbidden.ts';
+import { isGiven } from './given.ts';
 import { excerpt } from './lexer.ts';
 import type { ListInit, ListValue } from './message-init.ts';
 import { phrase } from './phrase.ts';
@@ -12,7 +13,7 @@ import { phrase } from './phrase.ts';
 export function listFields(list: ListInit): string {
   let text = '';
   for (const [key, given] of Object.entries(list)) {
-    if (given === undefined || given === null || given === false) continue;
+    if (!isGiven(given)) continue;
     const field = `list.${key}`;
     const name = fieldName(key, field);
     if (name === 'List-Unsubscribe-Post') {
@@ -21,14 +22,11 @@ export function listFields(list: ListInit): string {
       continue;
     }
     if (given === true) throw new MessageError('BAD_INPUT', field, 'needs a URL');
-    const values = Array.isArray(given)
-      ? (given as readonly (ListValue | readonly ListValue[])[])
-      : [given as ListValue];
-    for (const value of values) {
-      const urls = Array.isArray(value) ? (value as readonly ListValue[]) : [value as ListValue];
-      const words = urls.flatMap((url, index) => urlWords(url, name, field, index < urls.length - 1));
-      text += wordsField(name, words, field);
-    }
+    // RFC 2369 section 2: several URLs are one field, and a message has each field once.
+    const urls = ([given].flat(2) as readonly ListValue[]).filter(isGiven);
+    if (name === 'List-Id' && urls.length > 1) throw new MessageError('BAD_INPUT', field, 'a list has one identifier');
+    const words = urls.flatMap((url, index) => urlWords(url, name, field, index < urls.length - 1));
+    if (words.length > 0) text += wordsField(name, words, field);
   }
   return text;
 }
@@ -53,7 +51,8 @@ function fieldName(key: string, field: string): string {
 function urlWords(value: ListValue, name: string, field: string, more: boolean): string[] {
   const url = typeof value === 'string' ? value : value?.url;
   const comment = typeof value === 'string' ? '' : (value?.comment ?? '');
-  if (typeof url !== 'string' || typeof comment !== 'string') throw new MessageError('BAD_INPUT', field, 'needs a URL');
+  if (typeof url !== 'string' || url.trim() === '' || typeof comment !== 'string')
+    throw new MessageError('BAD_INPUT', field, 'needs a URL');
   refuseForbidden(url, field);
   refuseForbidden(comment, field);
   const end = more ? ',' : '';

@@ -78,10 +78,17 @@ export interface CalendarInit extends TextContentInit {
 
 export type ListValue = string | { readonly url: string; readonly comment?: string | undefined };
 
-/** List-Help, List-Unsubscribe, List-Id ...: each value one field; a list in the list is one field of several URLs. */
+/** List-Help, List-Unsubscribe, List-Id ...: several values are several URLs in the one field (RFC 2369 section 2). */
 export type ListInit = Readonly<
   Record<string, ListValue | readonly (ListValue | readonly ListValue[])[] | boolean | undefined>
 >;
+
+/** A one-time code and the origin of the site that it is for. */
+export interface OtpInit {
+  readonly code: string;
+  /** `'https://login.example.com'`; of a whole URL its origin is taken. */
+  readonly origin: string;
+}
 
 /** Who the server is told, where that is not what the headers say. An empty `from` is the null reverse-path. */
 export interface EnvelopeInit {
@@ -155,6 +162,7 @@ export interface MessageInit {
   readonly list?: ListInit | undefined;
   readonly priority?: 'high' | 'normal' | 'low' | undefined;
   readonly xMailer?: string | false | undefined;
+  readonly otp?: OtpInit | undefined;
   readonly autoSubmitted?: 'auto-generated' | 'auto-replied' | 'auto-notified' | undefined;
   readonly dispositionNotificationTo?: AddressInput | undefined;
   readonly envelope?: EnvelopeInit | undefined;

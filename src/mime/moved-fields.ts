@@ -13,7 +13,6 @@ export const MOVED_MESSAGE_FIELDS: Advice = {
   requireTLSExtensionEnabled: `${SEND_OPTION}: send(message, { requireTls: true })`,
   auth: 'credentials belong to the Mailer, not to a message',
   maxRecipients: 'the server says how many recipients it takes; count them before if fewer are to be allowed',
-  otp: "say it as a header: headers: { 'OTP-Token': '...' }",
   keepBcc: 'Bcc never goes into a message that is sent',
   baseBoundary: 'boundaries are random, so that no content can hold one; leave it out',
   boundaryPrefix: 'boundaries are random, so that no content can hold one; leave it out',

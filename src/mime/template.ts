@@ -31,6 +31,7 @@ const HEADER_FIELDS: ReadonlySet<string> = new Set<keyof MessageInit>([
   'list',
   'priority',
   'xMailer',
+  'otp',
   'autoSubmitted',
   'dispositionNotificationTo',
   'envelope',

@@ -60,6 +60,27 @@ describe('fields', () => {
     );
     expect(compose({ ...BASE, date: 0 }).headers.get('date')).toBe('Thu, 01 Jan 1970 00:00:00 +0000');
     expect(() => compose({ ...BASE, date: 'yesterday' })).toThrow(failure('BAD_INPUT', 'date'));
+    for (const messageId of ['no-at-sign', 'a b@c', '.a@b', 'a@b@c', 'a@', 'a,b@c', '(a)@b', 'ä@b']) {
+      expect(() => compose({ ...BASE, messageId }), messageId).toThrow(failure('BAD_INPUT', 'messageId'));
+    }
+    // What others have made of it goes into the thread all the same.
+    expect(compose({ ...BASE, references: 'no-at-sign (a)@b' }).headers.get('references')).toBe('<no-at-sign> <(a)@b>');
+    expect(compose({ ...BASE, from: 'jörg@bücher.example' }).messageId).toMatch(/@xn--bcher-kva\.example>$/);
+    expect(compose({ ...BASE, from: 'ann@[192.0.2.1]' }).messageId).toMatch(/@\[192\.0\.2\.1\]>$/);
+  });
+
+  test.each([
+    ['2026-07-01T12:00:00Z', 'Europe/Berlin', 'Wed, 01 Jul 2026 12:00:00 +0000'],
+    [Date.UTC(2026, 6, 1, 12), 'Europe/Berlin', 'Wed, 01 Jul 2026 14:00:00 +0200'],
+    [Date.UTC(2026, 11, 31, 23, 30), 'Europe/Berlin', 'Fri, 01 Jan 2027 00:30:00 +0100'],
+    [Date.UTC(2026, 6, 1, 12), 'America/St_Johns', 'Wed, 01 Jul 2026 09:30:00 -0230'],
+    [Date.UTC(2026, 6, 1, 12), 'Asia/Kathmandu', 'Wed, 01 Jul 2026 17:45:00 +0545'],
+    [Date.UTC(2026, 6, 1, 12), 'UTC', 'Wed, 01 Jul 2026 12:00:00 +0000'],
+  ])('a date in a zone by its name: %s in %s', (date, timeZone, text) => {
+    expect(compose({ ...BASE, date, timeZone }).headers.get('date')).toBe(text);
+    for (const zone of ['Europe/Berlln', 'x\r\n', 1.5, 1440, {}, true]) {
+      expect(() => compose({ ...BASE, date, timeZone: zone as string })).toThrow(failure('BAD_INPUT', 'timeZone'));
+    }
   });
 
   test('headers: in order, repeated, lifted into their fields, and never what plainwire makes', () => {
@@ -79,6 +100,11 @@ describe('fields', () => {
       failure('BAD_INPUT', 'headers.Content-Type'),
     );
     expect(() => compose({ ...BASE, headers: { subject: 'twice' } })).toThrow(failure('BAD_INPUT', 'headers.subject'));
+    expect(() => compose({ ...BASE, xMailer: 'a', headers: { 'x-mailer': 'b' } })).toThrow(/x-mailer is given twice/);
+    expect(() => compose({ ...BASE, list: { id: 'a.b' }, headers: { 'List-ID': '<c.d>' } })).toThrow(/given twice/);
+    const urgent = compose({ ...BASE, priority: 'high', headers: { 'X-Priority': '1', 'X-A': '1', 'X-B': false } });
+    expect(urgent.headers.getAll('x-priority')).toEqual(['1 (Highest)']);
+    expect([urgent.headers.has('x-a'), urgent.headers.has('x-b')]).toEqual([true, false]);
     expect(() => compose({ ...BASE, headers: { 'X Y': '1' } })).toThrow(failure('BAD_INPUT', 'headers["X Y"]'));
     const token = 'x'.repeat(500);
     expect(textOf({ ...BASE, headers: { 'X-Token': token } })).toContain(`X-Token: ${token}\r\n`);
@@ -108,6 +134,13 @@ describe('fields', () => {
     expect(get('list-unsubscribe')).toBe('<https://example.com/u?1>, <mailto:u@example.com> (by \\(mail\\))');
     expect(get('list-unsubscribe-post')).toBe('List-Unsubscribe=One-Click');
     expect(get('list-post')).toBe('NO');
+    // One field of each name, whatever the list in the list (RFC 2369 section 2).
+    const list = { unsubscribe: ['https://example.com/u', 'u@example.com'], owner: '', help: [false, null, ''] };
+    const few = compose({ ...BASE, list } as unknown as MessageInit);
+    expect(few.headers.getAll('list-unsubscribe')).toEqual(['<https://example.com/u>, <mailto:u@example.com>']);
+    expect([few.headers.has('list-owner'), few.headers.has('list-help')]).toEqual([false, false]);
+    expect(() => compose({ ...BASE, list: { id: ['a.b', 'c.d'] } })).toThrow(failure('BAD_INPUT', 'list.id'));
+    expect(() => compose({ ...BASE, list: { help: { url: ' ' } } })).toThrow(failure('BAD_INPUT', 'list.help'));
   });
 
   test('a reply goes into the thread', () => {

@@ -148,6 +148,10 @@ const messages: [name: string, make: () => MessageInit][] = [
   ],
   ['headers as one pair', () => ({ headers: { key: 'X-A', value: 'one' }, text: 'x\n' })],
   [
+    'a one-time code',
+    () => ({ otp: { code: '12"34\\56', origin: 'https://Login.Example.com:443/path?q' }, text: 'x\n' }),
+  ],
+  [
     'prepared headers',
     () => ({
       headers: {
@@ -183,7 +187,7 @@ describe('a message object moves over as it is', () => {
     expect(files(ours)).toEqual(files(theirs));
     const headers = (view: PythonView, wanted: RegExp): string[] =>
       view.headers.filter(([name]) => wanted.test(name)).map(([name, value]) => `${name.toLowerCase()}: ${value}`);
-    const OWN = /^(?:x-.*|references|in-reply-to)$/i;
+    const OWN = /^(?:x-.*|references|in-reply-to|otp-token)$/i;
     expect(headers(ours, OWN)).toEqual(headers(theirs, OWN));
     if ('date' in make()) expect(headers(ours, /^date$/i)).toEqual(headers(theirs, /^date$/i));
   });
@@ -205,7 +209,7 @@ describe('a message object moves over as it is', () => {
     const plain = await compose({ ...BASE, messageId: '<1@x>', date: 0, text: 'x' }).bytes();
     const fields =
       'sender cc bcc replyTo inReplyTo references html watchHtml amp icalEvent calendar alternatives attachments headers ' +
-      'list priority xMailer autoSubmitted dispositionNotificationTo raw attachDataUrls textEncoding encoding flowed dkim ' +
+      'list priority xMailer otp autoSubmitted dispositionNotificationTo raw attachDataUrls textEncoding encoding flowed dkim ' +
       'normalizeHeaderKey newline disableFileAccess disableUrlAccess';
     for (const nothing of [false, null, undefined, '']) {
       for (const field of fields.split(' ')) {
@@ -264,7 +268,12 @@ describe('what is elsewhere here: the error says where', () => {
     [{ auth: { user: 'a' } }, 'auth', /Mailer/],
     [{ baseBoundary: 'x' }, 'baseBoundary', /random/],
     [{ boundaryPrefix: 'x' }, 'boundaryPrefix', /random/],
-    [{ otp: { code: '1' } }, 'otp', /headers/],
+    [{ otp: { code: '1' } }, 'otp.origin', /https/],
+    [{ otp: { code: '1', origin: 'http://example.com' } }, 'otp.origin', /https/],
+    [{ otp: { code: '1', origin: 'https://example.com@evil.example' } }, 'otp.origin', /https/],
+    [{ otp: { code: '1\r\n', origin: 'https://example.com' } }, 'otp.code', /printable/],
+    [{ otp: { kode: '1' } }, 'otp.kode', /"code"/],
+    [{ otp: true }, 'otp', /object/],
     [{ envelope: { to: 'a@b.c', size: 5 } }, 'envelope.size', /leave it out/],
     [{ envelope: { to: 'a@b.c', dsn: {} } }, 'envelope.dsn', /send\(/],
     [{ attachments: [{ href: 'https://x.example/', tls: {} }] }, 'attachments[0].tls', /fetch function/],
