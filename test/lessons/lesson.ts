@@ -43,8 +43,7 @@ export function withOutputs(lesson: string, outputs: readonly string[]): string 
 /** What differs from run to run, made the same: times, dates, ids, ports, keys. */
 export function steady(output: string): string {
   return output
-    .replace(/\b\d+(?:,\d{3})*(?:\.\d+)? ms\b/g, 'N ms')
-    .replace(/\b\d+\.\d+ s\b/g, 'N s')
+    .replace(/\b\d+(?:,\d{3})*(?:\.\d+)? m?s\b/g, 'TIME')
     .replace(/[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:GMT|[+-]\d{4})/g, 'DATE')
     .replace(/\b\d{4}-\d\d-\d\d\b/g, 'DAY')
     .replace(/<[\w-]{20,}@/g, '<ID@')
@@ -84,8 +83,7 @@ export async function run(steps: readonly Step[]): Promise<Outcome> {
         await until(() => /listening on /.test(outputs[at] ?? ''), `${command}: it does not listen: ${outputs[at]}`);
       } else {
         await ended(child);
-        // a server says what it has to a little later than the client sees it
-        await settled(() => running.map((each) => outputs[each.at]).join(''));
+        await settled(() => running.map((each) => outputs[each.at] ?? ''), command);
       }
     }
     for (const { child } of running) {
@@ -151,17 +149,18 @@ async function freePort(): Promise<string> {
 }
 
 async function until(done: () => boolean, complaint: string): Promise<void> {
-  for (let waited = 0; !done(); waited += 20) {
-    if (waited > 15_000) throw new Error(complaint);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const end = performance.now() + 15_000; !done(); ) {
+    if (performance.now() > end) throw new Error(complaint);
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
-/** Waits until nothing more is said. */
-async function settled(said: () => string): Promise<void> {
-  let before = '';
-  do {
-    before = said();
-    await new Promise((resolve) => setTimeout(resolve, 120));
-  } while (said() !== before);
+/** The last that a server says of a client: that it closed, or the code of what went wrong. */
+const GONE = /^\d+ === (?:closed|the client has closed the connection|.*\([A-Z_]+\))$/gm;
+
+/** A server says what it has to a little later than the client sees it: waits until nobody is there any more. */
+function settled(said: () => readonly string[], command: string): Promise<void> {
+  const count = (text: string, what: RegExp): number => text.match(what)?.length ?? 0;
+  const alone = (text: string): boolean => count(text, /^\d+ === connected/gm) === count(text, GONE);
+  return until(() => said().every(alone), `${command}: a client stays`);
 }
