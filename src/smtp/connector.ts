@@ -1,6 +1,14 @@
 /** Finds a server and opens a session on it: the one that was named, or a domain's mail exchangers in their order. */
 import { ConnectionError, PlainwireError, UnsupportedError } from '../errors.ts';
-import { connect, type Endpoint, type MailExchanger, resolveMx, TlsSessions, within } from '../transport/index.ts';
+import {
+  connect,
+  type Endpoint,
+  type MailExchanger,
+  resolveMx,
+  type TlsOptions,
+  TlsSessions,
+  within,
+} from '../transport/index.ts';
 import { channels, traceWithChannel } from './diagnostics.ts';
 import { Driver } from './driver.ts';
 import type { Settings } from './options.ts';
@@ -10,8 +18,8 @@ export type ResolveMx = (domain: string) => Promise<readonly MailExchanger[]>;
 /** Opens sessions with the same settings, one after another; TLS sessions are resumed from one to the next on a host. */
 export class Connector {
   readonly #settings: Settings;
-  /** By host: a session of one mail exchanger says nothing of who another is. */
-  readonly #sessions = new Map<string, TlsSessions>();
+  /** By host, with the sessions of that host: a session of one mail exchanger says nothing of who another is. */
+  readonly #tls = new Map<string, TlsOptions>();
   readonly #resolveMx: ResolveMx;
 
   constructor(settings: Settings, mx: ResolveMx = resolveMx) {
@@ -47,7 +55,7 @@ export class Connector {
 
   async #openOn(endpoint: Endpoint, giveUp: AbortSignal | undefined): Promise<Driver> {
     const { security, lmtp, proxy, deadlines, resolve } = this.#settings;
-    const tls = { sessions: this.#sessionsOf(endpoint), ...this.#settings.tls };
+    const tls = this.#tlsFor(endpoint);
     const trace = traceWithChannel(this.#settings.trace);
     const signal = this.#signalWith(giveUp);
     const connection = await connect(endpoint, {
@@ -65,11 +73,11 @@ export class Connector {
     return driver;
   }
 
-  #sessionsOf(endpoint: Endpoint): TlsSessions {
+  #tlsFor(endpoint: Endpoint): TlsOptions {
     const name = 'path' in endpoint ? endpoint.path : endpoint.host;
-    const known = this.#sessions.get(name) ?? new TlsSessions();
-    this.#sessions.set(name, known);
-    return known;
+    const options = this.#tls.get(name) ?? { sessions: new TlsSessions(), ...this.#settings.tls };
+    this.#tls.set(name, options);
+    return options;
   }
 
   /** RFC 5321 section 5.1: by preference, equals in random order; without MX records the domain itself. */

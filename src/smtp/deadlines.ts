@@ -33,6 +33,8 @@ export type Timeouts = number | (Partial<Readonly<Record<Phase, number>>> & Conn
 
 /** @throws MessageError that names the phase */
 export function deadlinesOf(timeouts: Timeouts = {}): Deadlines {
+  if (typeof timeouts !== 'number' && (typeof timeouts !== 'object' || timeouts === null))
+    throw new MessageError('BAD_INPUT', 'timeouts', 'expected milliseconds, or an object with some for each phase');
   const phases = Object.keys(DEFAULT_DEADLINES) as Phase[];
   const given =
     typeof timeouts === 'number' ? Object.fromEntries(phases.map((phase) => [phase, timeouts])) : { ...timeouts };

@@ -48,6 +48,14 @@ const SENDING: Readonly<Record<string, string>> = {
   auth: 'a mailer of its own',
 };
 
+const TLS: Readonly<Record<string, string>> = {
+  checkServerIdentity: 'fingerprint256, or servername',
+  host: 'servername',
+  ALPNProtocols: 'alpn',
+  session: 'sessions',
+  secureContext: 'ca, cert and key',
+};
+
 const DSN: Readonly<Record<string, string>> = {
   id: 'envelopeId',
   ret: 'return',
@@ -55,7 +63,7 @@ const DSN: Readonly<Record<string, string>> = {
   orcpt: 'originalRecipient',
 };
 
-const ELSEWHERE = { option: OPTIONS, auth: AUTH, send: SENDING, dsn: DSN } as const;
+const ELSEWHERE = { option: OPTIONS, auth: AUTH, send: SENDING, dsn: DSN, tls: TLS } as const;
 
 /** @throws MessageError UNKNOWN_FIELD, with what it is called here or the nearest name that there is */
 export function refuseOption(

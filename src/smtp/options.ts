@@ -5,11 +5,13 @@ import { toAsciiDomain } from '../mime/mailbox.ts';
 import type { Trace } from '../trace/event.ts';
 import {
   checkEndpoint,
+  checkTlsOptions,
   type Endpoint,
   type ProxyUrl,
   parseEndpoint,
   parseProxy,
   type Resolve,
+  TLS_OPTION_NAMES,
   type TlsOptions,
 } from '../transport/index.ts';
 import { type Credentials, checkCredentials } from './auth/credentials.ts';
@@ -103,9 +105,12 @@ export const DEFAULT_MESSAGES_IN_FLIGHT = 8;
 /** @throws MessageError that names the option; `known` are the names of further options, of a pool */
 export function settingsOf(server: string | SmtpOptions, known: ReadonlySet<string> = new Set()): Settings {
   const options = typeof server === 'string' ? parseServer(server) : server;
+  if (typeof options !== 'object' || options === null)
+    throw new MessageError('BAD_INPUT', 'server', 'expected a URL, or an object with host, path or domain');
   for (const key of Object.keys(options)) {
     if (!FIELDS.has(key) && !known.has(key)) refuseOption('option', key, [...FIELDS, ...known]);
   }
+  checkKinds(options);
   const { auth, lmtp = false } = options;
   if (options.proxy !== undefined) parseProxy(options.proxy);
   if (auth !== undefined) checkCredentials(auth);
@@ -119,7 +124,8 @@ export function settingsOf(server: string | SmtpOptions, known: ReadonlySet<stri
   if (!Number.isInteger(messagesInFlight) || messagesInFlight < 1) {
     throw new MessageError('BAD_INPUT', 'messagesInFlight', `expected a whole number from 1, not ${messagesInFlight}`);
   }
-  const tls = options.tls ?? {};
+  const tls = options.tls === undefined ? {} : options.tls;
+  checkTls(tls);
   // who asked for TLS only where it is there, and shows no credentials, would otherwise go in clear: any TLS is better
   const anyPeer = security === 'opportunistic' && auth === undefined && tls.rejectUnauthorized === undefined;
   return {
@@ -141,6 +147,39 @@ export function settingsOf(server: string | SmtpOptions, known: ReadonlySet<stri
     resolve: options.resolve,
     quitAfter,
   };
+}
+
+const SWITCH: readonly unknown[] = [undefined, 'auto', 'off'];
+const KINDS = [
+  ['host', 'string', 'text'],
+  ['path', 'string', 'text'],
+  ['domain', 'string', 'text'],
+  ['name', 'string', 'text'],
+  ['lmtp', 'boolean', 'true or false'],
+  ['allowPlaintextAuth', 'boolean', 'true or false'],
+  ['trace', 'function', 'a function'],
+  ['resolve', 'function', 'a function'],
+] as const;
+
+/** What comes from a configuration file is often text, and `'no'` is as true as `'yes'`. */
+function checkKinds(options: SmtpOptions): void {
+  for (const [name, kind, meant] of KINDS) {
+    const value: unknown = options[name];
+    if (value !== undefined && typeof value !== kind) throw new MessageError('BAD_INPUT', name, `expected ${meant}`);
+  }
+  for (const name of ['pipelining', 'chunking'] as const)
+    if (!SWITCH.includes(options[name])) throw new MessageError('BAD_INPUT', name, "expected 'auto' or 'off'");
+  const signal: Partial<AbortSignal> | null | undefined = options.signal;
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
+    throw new MessageError('BAD_INPUT', 'signal', 'expected an AbortSignal');
+}
+
+function checkTls(tls: TlsOptions): void {
+  if (typeof tls === 'object' && tls !== null) {
+    for (const name of Object.keys(tls))
+      if (!TLS_OPTION_NAMES.includes(name)) refuseOption('tls', name, TLS_OPTION_NAMES, 'tls.');
+  }
+  checkTlsOptions(tls);
 }
 
 function defaultSecurity(options: SmtpOptions): Security {

@@ -10,6 +10,7 @@ import { type ProxyUrl, parseProxy, tunnelByConnect, tunnelBySocks } from './pro
 import { addressesOf, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
 import { timerMs } from './timer.ts';
 import type { TlsOptions } from './tls.ts';
+import { checkTlsOptions } from './tls-options.ts';
 import { within } from './within.ts';
 
 /** Milliseconds; RFC 5321 gives no value for these, so they are what a person would still wait for. */
@@ -58,6 +59,7 @@ let connections = 0;
  */
 export async function connect(endpoint: Endpoint, options: ConnectOptions = {}): Promise<Connection> {
   checkEndpoint(endpoint);
+  if (options.tls !== undefined) checkTlsOptions(options.tls);
   const { signal, trace } = options;
   connections += 1;
   const tracer = trace === undefined ? undefined : new Tracer(trace, options.protocol ?? 'raw', connections);

@@ -13,6 +13,7 @@ import type { Tracer } from '../trace/tracer.ts';
 import { aborted, lost } from './faults.ts';
 import { timerMs } from './timer.ts';
 import { type ChannelBinding, channelBinding, type Handshake, handshake, type TlsOptions } from './tls.ts';
+import { checkTlsOptions } from './tls-options.ts';
 import { type ServerTlsOptions, serverHandshake } from './tls-server.ts';
 
 /** Bytes held for a reader that is not there; past this the peer has to wait. */
@@ -218,9 +219,10 @@ export class Connection implements AsyncDisposable {
   /**
    * Encrypts the connection from here on: the TLS handshake as the client. Refuses when bytes from before the handshake
    * are still unread, for they would be taken for bytes from after it (the STARTTLS command injection, CVE-2011-0411).
-   * @throws ProtocolError BYTES_BEFORE_TLS, TlsError, and what read() throws
+   * @throws MessageError for the options; ProtocolError BYTES_BEFORE_TLS, TlsError, and what read() throws
    */
   async upgrade(options: TlsOptions = {}): Promise<TlsFacts> {
+    checkTlsOptions(options);
     return this.#secure((clear) => handshake(clear, this.host, options));
   }
 

@@ -32,5 +32,6 @@ export { cachingResolve, type IpAddress, type Resolve, resolveBySystem } from '.
 export { resolveByDns } from './resolve-dns.ts';
 export { timerMs } from './timer.ts';
 export { type TlsOptions, TlsSessions } from './tls.ts';
+export { checkTlsOptions, TLS_OPTION_NAMES } from './tls-options.ts';
 export type { ServerTlsOptions } from './tls-server.ts';
 export { within } from './within.ts';

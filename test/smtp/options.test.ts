@@ -4,6 +4,7 @@ import { DEFAULT_DEADLINES, deadlinesOf } from '../../src/smtp/deadlines.ts';
 import { Mailer, type MailerOptions } from '../../src/smtp/index.ts';
 import { parseServer, type SmtpOptions, settingsOf } from '../../src/smtp/options.ts';
 import { checkSendOptions, type SendOptions } from '../../src/smtp/send-options.ts';
+import { CERTIFICATE } from '../support/mail-server.ts';
 
 function thrown(task: () => unknown): PlainwireError {
   try {
@@ -95,7 +96,7 @@ describe('options', () => {
     expect(settingsOf(options)).toMatchObject(expected);
   });
 
-  it.each<[string, object, string]>([
+  it.each<[string, unknown, string]>([
     ['no place', {}, 'host'],
     ['two places', { host: 'h', path: '/p' }, 'host'],
     ['an unknown option', { host: 'h', prot: 25 }, 'prot'],
@@ -130,6 +131,35 @@ describe('options', () => {
     ['a deadline of 0', { host: 'h', timeouts: { mail: 0 } }, 'timeouts.mail'],
     ['a deadline that is text', { host: 'h', timeouts: { mail: '5' } }, 'timeouts.mail'],
     ['deadlines of 0', { host: 'h', timeouts: 0 }, 'timeouts.lookup'],
+    ['deadlines that are none', { host: 'h', timeouts: null }, 'timeouts'],
+    ['no options', undefined, 'server'],
+    ['null', null, 'server'],
+    ['a number', 25, 'server'],
+    ['a host that is a number', { host: 5 }, 'host'],
+    ['a name that is a number', { host: 'h', name: 5 }, 'name'],
+    ['a word for a switch', { host: 'h', allowPlaintextAuth: 'no' }, 'allowPlaintextAuth'],
+    ['a word for LMTP', { host: 'h', lmtp: 'no' }, 'lmtp'],
+    ['a switch for a word', { host: 'h', chunking: false }, 'chunking'],
+    ['an unknown word', { host: 'h', pipelining: 'none' }, 'pipelining'],
+    ['a signal that is none', { host: 'h', signal: 5 }, 'signal'],
+    ['a trace that is none', { host: 'h', trace: 'all' }, 'trace'],
+    ['a resolver that is none', { host: 'h', resolve: '1.1.1.1' }, 'resolve'],
+    ['two ways to log in', { host: 'h', auth: { user: 'u', pass: 'p', token: 't' } }, 'auth'],
+    ['a mechanism that is no name', { host: 'h', auth: { user: 'u', pass: 'p', mechanism: 5 } }, 'auth.mechanism'],
+    ['an unknown TLS option', { host: 'h', tls: { rejectUnauthorised: false } }, 'tls.rejectUnauthorised'],
+    ['a TLS option of Node', { host: 'h', tls: { checkServerIdentity: () => undefined } }, 'tls.checkServerIdentity'],
+    ['TLS that is none', { host: 'h', tls: null }, 'tls'],
+    ['TLS in a word', { host: 'h', tls: true }, 'tls'],
+    ['a word for verification', { host: 'h', tls: { rejectUnauthorized: 'false' } }, 'tls.rejectUnauthorized'],
+    ['the name of a CA file', { host: 'h', tls: { ca: '/etc/ssl/our-ca.pem' } }, 'tls.ca'],
+    ['a certificate that is none', { host: 'h', tls: { cert: 'x', key: 'x' } }, 'tls.cert'],
+    ['a certificate without key', { host: 'h', tls: { cert: CERTIFICATE.cert } }, 'tls.key'],
+    ['a key that is none', { host: 'h', tls: { cert: CERTIFICATE.cert, key: 'x' } }, 'tls.key'],
+    ['a file of both that is none', { host: 'h', tls: { pfx: Buffer.from('x') } }, 'tls.pfx'],
+    ['a TLS version that there is not', { host: 'h', tls: { minVersion: 'TLSv9' } }, 'tls.minVersion'],
+    ['ciphers that there are not', { host: 'h', tls: { ciphers: 'NOPE' } }, 'tls.ciphers'],
+    ['a protocol without a name', { host: 'h', tls: { alpn: [''] } }, 'tls.alpn'],
+    ['a server name with a line end', { host: 'h', tls: { servername: 'a\r\nb' } }, 'tls.servername'],
   ])('refuses %s, and names it', (_, options, field) => {
     const error = thrown(() => new Mailer(options as MailerOptions)) as MessageError;
     expect(error.field).toBe(field);

@@ -45,7 +45,11 @@ export function checkCredentials(auth: Credentials): void {
     typeof external === 'string' ||
     typeof anonymous === 'string' ||
     (typeof sasl === 'object' && sasl !== null);
-  if (!isWhole) throw incomplete();
+  const ways = [pass, token, external, anonymous, sasl].filter((way) => way !== undefined);
+  if (!isWhole || ways.length > 1) throw incomplete();
+  const { mechanism } = auth as Readonly<Record<string, unknown>>;
+  if (mechanism !== undefined && typeof mechanism !== 'string')
+    throw new MessageError('BAD_INPUT', 'auth.mechanism', 'expected the name of a mechanism');
   // mechanisms separate their fields by controls; and a password with a line end was read from a file, and is refused
   for (const [name, value] of Object.entries({ user, authorizeAs, external, anonymous }))
     if (typeof value === 'string') refuseControls(value, `auth.${name}`);
@@ -57,6 +61,6 @@ function incomplete(): MessageError {
   return new MessageError(
     'BAD_INPUT',
     'auth',
-    'expected { user, pass }, { user, token }, { external }, { anonymous } or { sasl }',
+    'expected one of { user, pass }, { user, token }, { external }, { anonymous } and { sasl }',
   );
 }
