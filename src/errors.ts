@@ -78,6 +78,7 @@ export type ErrorCode =
   | 'SMTPUTF8_NOT_OFFERED'
   | 'EXTENSION_NOT_OFFERED'
   | 'MESSAGE_TOO_BIG'
+  | 'NULL_MX'
   // http: the bytes of a response, each with an offset (ResponseError)
   | 'EMPTY_RESPONSE'
   | 'NOT_HTTP'
@@ -198,10 +199,14 @@ export function withFacts<E extends PlainwireError>(error: E, facts: ErrorFacts)
     reply: facts.reply ?? error.reply,
     recipients: facts.recipients ?? error.recipients,
   };
-  if (error instanceof MessageError) {
-    const message = error.message.slice(error.field.length + 2);
-    return new MessageError(error.code, error.field, message, merged) as PlainwireError as E;
-  }
-  const Class = error.constructor as new (code: ErrorCode, message: string, facts: ErrorFacts) => E;
-  return new Class(error.code, error.message, merged);
+  const seen = new PlainwireError(error.code, error.message, merged);
+  Object.setPrototypeOf(seen, Object.getPrototypeOf(error));
+  // what its class adds: a field, an offset, a step; its constructor may take other words than these
+  for (const key of Object.keys(error)) if (!Object.hasOwn(seen, key) || key === 'name') copy(seen, error, key);
+  return seen as E;
+}
+
+function copy(to: PlainwireError, from: PlainwireError, key: string): void {
+  const property = Object.getOwnPropertyDescriptor(from, key);
+  if (property !== undefined) Object.defineProperty(to, key, property);
 }

@@ -85,12 +85,11 @@ export class Connector {
     const { lookup } = this.#settings.deadlines;
     const exchangers = await within(this.#resolveMx(domain), 'lookup', lookup, this.#signalWith(giveUp));
     if (exchangers.length === 0) return [domain];
-    if (exchangers.some(({ exchange }) => exchange === '')) {
-      throw new UnsupportedError('EXTENSION_NOT_OFFERED', `${domain} takes no mail (null MX, RFC 7505)`, {
-        phase: 'lookup',
-      });
-    }
-    return exchangers
+    // RFC 7505 section 3: a null MX stands alone; beside others it is no host either
+    const hosts = exchangers.filter(({ exchange }) => exchange !== '');
+    if (hosts.length === 0)
+      throw new UnsupportedError('NULL_MX', `${domain} takes no mail (null MX, RFC 7505)`, { phase: 'lookup' });
+    return hosts
       .map((exchanger) => ({ ...exchanger, lot: Math.random() }))
       .sort((a, b) => a.preference - b.preference || a.lot - b.lot)
       .map(({ exchange }) => exchange);

@@ -112,8 +112,10 @@ describe('mail exchangers', () => {
   it('a null MX: the domain takes no mail, and no host is asked (RFC 7505)', async () => {
     const { tried, error } = await reach('0 ');
     expect(tried).toEqual([]);
-    expect(error).toMatchObject({ name: 'UnsupportedError', phase: 'lookup', retryable: false });
+    expect(error).toMatchObject({ name: 'UnsupportedError', code: 'NULL_MX', phase: 'lookup', retryable: false });
     expect(String(error)).toContain('example.com');
+    // beside others, where it should not be, it is passed over
+    expect(await reach('0 , 10 one')).toMatchObject({ tried: ['one'], error: undefined });
   });
 
   it('that can not be asked for: not the same as none', async () => {
