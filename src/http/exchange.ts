@@ -10,6 +10,7 @@ import {
 import type { Framing } from './body-framing.ts';
 import { ResponseError } from './errors.ts';
 import { Gathered } from './gathered.ts';
+import { headSecrets } from './head-secrets.ts';
 import { RESPONSE_LIMITS } from './limits.ts';
 import { DEFAULT_PAGE_TIMEOUTS, type PageOptions } from './options.ts';
 import { Page, type PageTiming } from './page.ts';
@@ -375,8 +376,8 @@ function leave(connection: Connection): void {
 let leaving: Connection[] = [];
 
 function traceHead(connection: Connection, bytes: Uint8Array): void {
-  if (bytes.length === 0) return;
-  connection.tracer?.received({ phase: 'head', roundTrip: 1, bytes, secrets: [] }, undefined);
+  if (bytes.length === 0 || connection.tracer === undefined) return;
+  connection.tracer.received({ phase: 'head', roundTrip: 1, bytes, secrets: headSecrets(bytes) }, undefined);
 }
 
 /** A fault of writing shows in the next read. */

@@ -2,6 +2,7 @@
 import { MessageError } from '../errors.ts';
 import type { SecretSpan } from '../trace/event.ts';
 import type { HttpVersion } from './body-framing.ts';
+import { headSecrets } from './head-secrets.ts';
 import { TOKEN } from './header-block.ts';
 import type { HeaderPair } from './raw-headers.ts';
 import { requestTarget, type TargetForm } from './target.ts';
@@ -212,15 +213,18 @@ function refuse(given: unknown, field: string, what: string): MessageError {
 }
 
 const SECRET_NAMES = /^(?:authorization|proxy-authorization|cookie)$/i;
+/** Those of IANA's registry, and what else is used a lot: any other first word may be a secret itself. */
+const SCHEME =
+  /^(?:Basic|Bearer|Concealed|Digest|DPoP|GNAP|HOBA|Mutual|Negotiate|NTLM|OAuth|PrivateToken|SCRAM-SHA-(?:1|256)|vapid|Token|ApiKey|AWS4-HMAC-SHA256) +(?=\S)/i;
 
 function encodeHead(line: string, headers: readonly HeaderPair[]): { bytes: Buffer; secrets: SecretSpan[] } {
   let text = line;
-  const secrets: SecretSpan[] = [];
+  const secrets = line.includes('@') ? [...headSecrets(Buffer.from(line, 'latin1'))] : [];
   for (const [name, value] of headers) {
     text += `${name}: `;
     if (name.length >= 6 && SECRET_NAMES.test(name)) {
       // of an authorization the scheme may be seen, for it explains the rest
-      const scheme = /^[A-Za-z0-9-]+ +(?=\S)/.exec(value)?.[0].length ?? 0;
+      const scheme = SCHEME.exec(value)?.[0].length ?? 0;
       secrets.push({ start: text.length + scheme, end: text.length + value.length });
     }
     text += `${value}\r\n`;

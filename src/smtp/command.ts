@@ -113,7 +113,7 @@ export function secretsOf(command: Command, encoded: string): readonly SecretSpa
   }
   if (command.verb === 'RESPONSE' && command.base64 !== '*' && end > 0) return [{ start: 0, end }];
   if (command.verb === 'OTHER') {
-    const auth = /^AUTH +\S+ +/i.exec(command.line);
+    const auth = /^\s*AUTH\s+\S+\s+/i.exec(command.line);
     if (auth !== null) return [{ start: auth[0].length, end }];
   }
   return NO_SECRETS;

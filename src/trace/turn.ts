@@ -39,6 +39,7 @@ export function isContent(event: SentEvent | ReceivedEvent): boolean {
 interface Gathering {
   readonly event: SentEvent | ReceivedEvent;
   readonly pieces: Uint8Array[];
+  readonly secrets: SecretSpan[];
   kept: number;
   more: number;
   until: number;
@@ -60,8 +61,8 @@ export function turns(limit: number, handlers: TurnHandlers): Turns {
     const gathering = gatherings.get(connection);
     if (gathering === undefined) return;
     gatherings.delete(connection);
-    const { event, pieces, more, until } = gathering;
-    handlers.turn({ event, bytes: Buffer.concat(pieces), secrets: [], more, until, content: true });
+    const { event, pieces, secrets, more, until } = gathering;
+    handlers.turn({ event, bytes: Buffer.concat(pieces), secrets, more, until, content: true });
   }
 
   function gather(event: SentEvent | ReceivedEvent): void {
@@ -71,11 +72,14 @@ export function turns(limit: number, handlers: TurnHandlers): Turns {
       gathering = undefined;
     }
     if (gathering === undefined) {
-      gathering = { event, pieces: [], kept: 0, more: 0, until: event.time, tail: '\r\n' };
+      gathering = { event, pieces: [], secrets: [], kept: 0, more: 0, until: event.time, tail: '\r\n' };
       gatherings.set(event.connection, gathering);
     }
     const kept = event.bytes.subarray(0, Math.max(0, limit - gathering.kept));
     if (kept.length > 0) gathering.pieces.push(kept);
+    for (const { start, end } of event.secrets) {
+      gathering.secrets.push({ start: start + gathering.kept, end: end + gathering.kept });
+    }
     gathering.kept += kept.length;
     gathering.until = event.time;
     gathering.more += event.bytes.length - kept.length;

@@ -76,6 +76,14 @@ describe('the request', () => {
     const masked = Buffer.from(maskedRequest(request)).toString();
     expect(masked).toMatch(/cookie: \*{4}\r\nProxy-Authorization: \*\r\nAuthorization: Basic \*+\r\n/);
   });
+
+  it('shows of an authorization no word that is not the name of a scheme, and of a target no user', () => {
+    const headers = { Authorization: 'sesame open', 'Proxy-Authorization': 'Bearer abc' };
+    const request = buildRequest(new URL('http://a/'), { headers, target: 'http://ada:pw@a/' });
+    const masked = Buffer.from(maskedRequest(request)).toString();
+    expect(masked).toMatch(/^GET http:\/\/\*{6}@a\/ /);
+    expect(masked).toContain('\r\nAuthorization: ***********\r\nProxy-Authorization: Bearer ***\r\n');
+  });
 });
 
 describe('what a caller writes as a URL', () => {
