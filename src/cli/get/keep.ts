@@ -7,6 +7,7 @@ import {
   fetchPages,
   fileNameFor,
   type Page,
+  type PageOutcome,
   type PagesOptions,
   savePages,
 } from '../../http/index.ts';
@@ -14,6 +15,9 @@ import type { Terminal } from '../terminal.ts';
 import type { Archives } from './archives.ts';
 import type { Progress } from './progress.ts';
 import type { FailedResult, Result } from './result.ts';
+
+/** A page that came. */
+type FetchedOutcome = Exclude<PageOutcome, FailedOutcome>;
 
 export type Sites = AsyncIterable<string>;
 
@@ -80,21 +84,18 @@ export async function* intoArchives(
   flags: KeepFlags,
   options: PagesOptions,
 ): AsyncGenerator<Result> {
-  for await (const outcome of fetchPages(sites, options)) {
-    if (!outcome.ok) {
-      yield failed(outcome);
-      continue;
-    }
-    const { input, attempts, page } = outcome;
+  async function archived({ input, attempts, page }: FetchedOutcome): Promise<Result> {
     const file = files.folder === undefined ? undefined : fileFor(files.folder, input);
     try {
       if (file !== undefined) await writeFile(file, bytesOf(page, flags));
       await archives.write(input, page);
     } catch (error) {
-      yield { ok: false, input, attempts, error };
-      continue;
+      return { ok: false, input, attempts, error };
     }
-    yield { ok: true, input, attempts, page, length: page.raw.length, file: file ?? files.archive };
+    return { ok: true, input, attempts, page, length: page.raw.length, file: file ?? files.archive };
+  }
+  for await (const outcome of fetchPages(sites, options)) {
+    yield outcome.ok ? await archived(outcome) : failed(outcome);
   }
 }
 
@@ -105,15 +106,13 @@ export async function* ontoStdout(
   options: PagesOptions,
   terminal: Terminal,
 ): AsyncGenerator<Result> {
-  for await (const outcome of fetchPages(sites, options)) {
-    if (!outcome.ok) {
-      yield failed(outcome);
-      continue;
-    }
-    const { input, attempts, page } = outcome;
+  async function printed({ input, attempts, page }: FetchedOutcome): Promise<Result> {
     const bytes = bytesOf(page, flags);
     await terminal.outBytes(bytes);
-    yield { ok: true, input, attempts, page, length: bytes.length, file: undefined };
+    return { ok: true, input, attempts, page, length: bytes.length, file: undefined };
+  }
+  for await (const outcome of fetchPages(sites, options)) {
+    yield outcome.ok ? await printed(outcome) : failed(outcome);
   }
 }
 
