@@ -15,6 +15,7 @@ import type { Part } from './part.ts';
 import { quotedPrintable } from './quoted-printable.ts';
 import type { Source } from './source.ts';
 import { base64Text, encodeText, latin1, refuseUnfit } from './text-body.ts';
+import { quotedPrintableSource } from './text-source.ts';
 import type { TransferEncoding, Way } from './transfer-encoding.ts';
 
 const FIELDS: ReadonlySet<string> = new Set<keyof Attachment>([
@@ -83,22 +84,33 @@ function head(
   encoding: TransferEncoding,
 ): string {
   const type = parseMediaType(contentType, `${field}.contentType`);
+  if (/^multipart\//i.test(type.essence) && !type.parameters.has('boundary')) {
+    throw new MessageError('BAD_INPUT', `${field}.contentType`, 'is a multipart, and does not say its boundary');
+  }
+  const text = isSource(found) || typeof found.octets !== 'string' ? undefined : found.octets;
   const parameters: string[] = [];
   for (const [name, value] of type.parameters) {
-    if (name !== 'name') parameters.push(...tokenParameter(name, value, `${field}.contentType`));
+    const said = name === 'charset' && text !== undefined ? charsetOf(text, value) : value;
+    if (!/^name(?:\*|$)/.test(name)) parameters.push(...tokenParameter(name, said, `${field}.contentType`));
   }
-  const isText = !isSource(found) && typeof found.octets === 'string' && /^text\//i.test(type.essence);
+  const isText = text !== undefined && /^text\//i.test(type.essence);
   if (isText && !type.parameters.has('charset')) parameters.push('charset=utf-8');
   if (filename !== undefined) parameters.push(`name="${plainFallback(filename)}"`);
-  let text = parameterField('Content-Type', type.essence, parameters);
-  if (encoding !== '7bit') text += `Content-Transfer-Encoding: ${encoding}\r\n`;
+  let lines = parameterField('Content-Type', type.essence, parameters);
+  if (encoding !== '7bit') lines += `Content-Transfer-Encoding: ${encoding}\r\n`;
   const disposition = dispositionOf(init, role, field);
   if (disposition !== undefined) {
     const name = filename === undefined ? [] : parameter('filename', filename, `${field}.filename`);
-    text += parameterField('Content-Disposition', disposition, name);
+    lines += parameterField('Content-Disposition', disposition, name);
   }
-  if (isGiven(init.cid)) text += `Content-ID: <${contentId(init.cid, field)}>\r\n`;
-  return text + extraFields(init.headers, `${field}.headers`);
+  if (isGiven(init.cid)) lines += `Content-ID: <${contentId(init.cid, field)}>\r\n`;
+  return lines + extraFields(init.headers, `${field}.headers`);
+}
+
+/** A text that is given as a string goes out in UTF-8, whatever somebody wrote beside it. */
+function charsetOf(text: string, said: string): string {
+  const isTrue = /^utf-?8$/i.test(said) || (/^[\0-\x7f]*$/.test(text) && !/^utf-?(?:16|32|7)/i.test(said));
+  return isTrue ? said : 'utf-8';
 }
 
 /** A Content-ID without its angle brackets. */
@@ -169,7 +181,7 @@ function encodeContent(
   context: PartContext,
 ): Encoded {
   const wanted = init.contentTransferEncoding || undefined;
-  if (/^\s*message\/(?:rfc822|global)\b/i.test(contentType)) return encodeMessage(found, wanted, field);
+  if (/^\s*(?:message|multipart)\//i.test(contentType)) return encodeEntity(found, wanted, field);
   if (isSource(found)) return encodeSource(found, wanted, field, context);
   const { octets } = found;
   const isText = /^\s*text\//i.test(contentType);
@@ -219,6 +231,8 @@ function encodeSource(
       return { encoding: 'base64', body: base64Source(source) };
     case 'base64':
       return { encoding: 'base64', body: base64Source(source) };
+    case 'quoted-printable':
+      return { encoding: 'quoted-printable', body: quotedPrintableSource(source) };
     case 'binary':
       return { encoding: 'binary', body: binarySource(source) };
     case '7bit':
@@ -237,8 +251,8 @@ function refuseEncoding(wanted: string, field: string): never {
   );
 }
 
-/** A message in a message is never encoded (RFC 2046 section 5.2.1): its own encodings must stay what they are. */
-function encodeMessage(found: AtHand | Source, wanted: TransferEncoding | undefined, field: string): Encoded {
+/** What holds entities of its own is never encoded (RFC 2045 section 6.4): their encodings must stay what they are. */
+function encodeEntity(found: AtHand | Source, wanted: TransferEncoding | undefined, field: string): Encoded {
   if (wanted === 'base64' || wanted === 'quoted-printable') refuseEncoding(wanted, field);
   if (isSource(found)) return { encoding: '8bit', body: linesSource(found, true) };
   return verbatim(typeof found.octets === 'string' ? utf8(found.octets, `${field}.content`) : found.octets);

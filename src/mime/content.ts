@@ -124,7 +124,18 @@ function decoded(text: string, encoding: string | undefined, field: string): str
       `${excerpt(encoding)} is unknown`,
     );
   }
+  if (!isWritten(text, known)) {
+    throw new MessageError('BAD_INPUT', field, `is not in ${known}, as its encoding says`);
+  }
   return known === 'utf8' ? text : Buffer.from(text, known);
+}
+
+/** Node skips what is no part of an encoding, or stops there: half a file would go out, or another one. */
+function isWritten(text: string, encoding: BufferEncoding): boolean {
+  if (encoding === 'hex') return text.length % 2 === 0 && !/[^0-9A-Fa-f]/.test(text);
+  if (encoding !== 'base64' && encoding !== 'base64url') return true;
+  const end = text.indexOf('=');
+  return !/[^A-Za-z0-9+/_\-=\s]/.test(text) && (end === -1 || !/[^=\s]/.test(text.slice(end)));
 }
 
 export function isSource(found: AtHand | Source): found is Source {

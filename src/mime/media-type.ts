@@ -11,6 +11,8 @@ export interface MediaType {
 }
 
 const ESSENCE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+/;
+/** A name must leave room on its line for a piece of its value. */
+const MAX_NAME = 40;
 const PARAMETER =
   /\s*;\s*(?:([\w!#$%&'*+.^`{|}~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"(),:<>@[\\\]?=/]+(?:[^\s;"]*)))\s*)?/y;
 
@@ -29,6 +31,9 @@ export function parseMediaType(text: string, field: string): MediaType {
       throw new MessageError('BAD_INPUT', field, `${excerpt(trimmed.slice(at))} is not a parameter of a media type`);
     }
     const [, name, quoted, plain] = match;
+    if (name !== undefined && name.length > MAX_NAME) {
+      throw new MessageError('BAD_INPUT', field, `${excerpt(name)} is too long for the name of a parameter`);
+    }
     if (name !== undefined) parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '');
   }
   return { essence, parameters };

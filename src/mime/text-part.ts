@@ -1,7 +1,7 @@
 import { MessageError } from '../errors.ts';
 import { rawPart } from './attachment.ts';
 import { contentOf, findContent, isSource, type Reach } from './content.ts';
-import { base64Octets, base64Source } from './deferred.ts';
+import { base64Octets } from './deferred.ts';
 import { extraFields } from './extra-fields.ts';
 import { isGiven } from './given.ts';
 import type { TextContentInit, TextInit } from './message-init.ts';
@@ -9,6 +9,7 @@ import { MOVED_TEXT_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
 import type { Part } from './part.ts';
 import { encodeText } from './text-body.ts';
+import { base64TextSource, quotedPrintableTextSource } from './text-source.ts';
 import type { TransferEncoding, Way } from './transfer-encoding.ts';
 
 /** What shapes every text part of a message. */
@@ -82,7 +83,9 @@ function partOf(
   context: TextContext,
 ): Part {
   if (!isSource(found)) return encodedPart(found.octets, type, extra, field, context.way, context.textEncoding);
-  return { head: textHead(type, 'base64') + extra, body: base64Source(found), encoding: 'base64' };
+  const encoding = context.textEncoding ?? 'base64';
+  const body = encoding === 'base64' ? base64TextSource(found) : quotedPrintableTextSource(found);
+  return { head: textHead(type, encoding) + extra, body, encoding };
 }
 
 function encodedPart(

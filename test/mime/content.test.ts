@@ -79,6 +79,50 @@ describe('attachments', () => {
     );
   });
 
+  test('what holds entities of its own is not encoded either, and a multipart says its boundary', async () => {
+    const report = 'Reporting-MTA: dns; mx.example.com\r\n\r\nFinal-Recipient: rfc822; a@b.c\r\nAction: failed\r\n';
+    const mixed = '--x\r\nContent-Type: text/plain\r\n\r\nin\r\n--x--\r\n';
+    const attachments: Attachment[] = [
+      { content: report, contentType: 'message/delivery-status' },
+      { content: mixed, contentType: 'multipart/mixed; boundary=x' },
+    ];
+    const { octets, python } = await readers.read(compose({ ...BASE, text: 'x', attachments }));
+    expect(python.shape).toMatchObject({ mixed: ['text/plain', 'message/delivery-status', { mixed: ['text/plain'] }] });
+    expect(Buffer.from(octets).toString()).toContain(report);
+    expect(() => compose({ ...BASE, attachments: [{ content: mixed, contentType: 'multipart/mixed' }] })).toThrow(
+      failure('BAD_INPUT', 'attachments[0].contentType'),
+    );
+  });
+
+  test('a string says the charset that it has', async () => {
+    const charset = (contentType: string, content: string | Uint8Array): string | undefined =>
+      /charset=([\w-]+)/.exec(
+        compose({ ...BASE, attachments: [{ content, contentType }] }).headers.get('content-type') ?? '',
+      )?.[1];
+    expect(charset('text/plain; charset=iso-8859-1', 'Grüße')).toBe('utf-8');
+    expect(charset('application/xml; charset=utf-16', 'x')).toBe('utf-8');
+    expect(charset('text/plain; charset=us-ascii', 'x')).toBe('us-ascii');
+    expect(charset('text/plain; charset=iso-8859-1', Buffer.from('Grüße', 'latin1'))).toBe('iso-8859-1');
+  });
+
+  test.each([
+    ['base64', 'data:image/png;base64,AAAA'],
+    ['base64', 'QQ==QQ=='],
+    ['base64', 'QQ==\nQQ=='],
+    ['base64url', 'a.b'],
+    ['hex', '0g'],
+    ['hex', '00 11'],
+    ['hex', '001'],
+  ])('content that is not in %s as it says is refused, for half of it would be sent: %s', (encoding, content) => {
+    expect(() => compose({ ...BASE, attachments: [{ content, encoding }] })).toThrow(
+      failure('BAD_INPUT', 'attachments[0].content'),
+    );
+    const lines = 'AAEC\r\nAw==\r\n';
+    expect(compose({ ...BASE, attachments: [{ content: lines, encoding: 'base64' }] }).inMemory()).toContain(
+      'AAECAw==',
+    );
+  });
+
   test('a message from a file or a stream is attached in lines, not encoded', async () => {
     const eml = join(mkdtempSync(join(tmpdir(), 'plainwire-eml-')), 'm.eml');
     writeFileSync(eml, 'From: x@example.com\nSubject: inner\n\nGrüße\n');

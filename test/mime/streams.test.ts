@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { type ComposeOptions, compose } from '../../src/mime/index.ts';
+import { type ComposeOptions, compose, type MessageInit } from '../../src/mime/index.ts';
 
 const BASE = { from: 'ann@example.com', to: 'bob@example.com', subject: 's', text: 'x\n' } as const;
 const failure = (code: string, field: string): unknown =>
@@ -80,5 +80,51 @@ describe('streams that fail', () => {
       compose({ ...BASE, attachments }, { fetch, access: { urls: true } }).bytes();
     await expect(by(() => Promise.reject(new Error('404')))).rejects.toThrow(/"a\.pdf" could not be fetched.*404/);
     await expect(by(async () => null)).rejects.toThrow(failure('ATTACHMENT_FAILED', 'attachments[0]'));
+  });
+});
+
+describe('a text that must be read', () => {
+  const LINES = 'Grüße \r\n\nlone\n.\r\nFrom me\t\r\nlast';
+  const made = (text: string, size: number): Readable => {
+    const octets = Buffer.from(text);
+    const chunks = Array.from({ length: Math.ceil(octets.length / size) }, (_, index) =>
+      octets.subarray(index * size, (index + 1) * size),
+    );
+    return Readable.from(chunks);
+  };
+  const bodyOf = async (init: MessageInit): Promise<string> => {
+    const text = Buffer.from(await compose({ ...BASE, text: '', ...init }).bytes()).toString();
+    return text.slice(text.lastIndexOf('\r\n\r\n', text.length - 5) + 4);
+  };
+
+  test.each([1, 2, 3, 7, 100])('has CRLF in base64, as one at hand has: chunks of %i octets', async (size) => {
+    const streamed = await bodyOf({ text: made(LINES, size) });
+    expect(Buffer.from(streamed, 'base64').toString()).toBe(LINES.replace(/\r?\n/g, '\r\n'));
+    expect(streamed).toBe(await bodyOf({ text: LINES, textEncoding: 'base64' }));
+  });
+
+  test.each([1, 2, 3, 7, 100])('goes out in quoted-printable where that is asked for: chunks of %i', async (size) => {
+    const whole = await bodyOf({ text: LINES, textEncoding: 'quoted-printable' });
+    expect(await bodyOf({ text: made(LINES, size), textEncoding: 'quoted-printable' })).toBe(whole);
+    const file = { filename: 'a.txt', contentTransferEncoding: 'quoted-printable' } as const;
+    const atHand = await bodyOf({ attachments: { ...file, content: Buffer.from(LINES) } });
+    expect(atHand).toContain('=0Alone=0A');
+    expect(await bodyOf({ attachments: { ...file, content: made(LINES, size) } })).toBe(atHand);
+  });
+
+  test('one line of any length is cut where nothing is lost', async () => {
+    for (const unit of ['é'.repeat(50), 'a b ', 'a       ', '\r', `${'a'.repeat(74)} `]) {
+      const text = unit.repeat(Math.ceil(300_000 / unit.length));
+      const content = made(text, 50_000);
+      const body = await bodyOf({
+        attachments: { filename: 'a', content, contentTransferEncoding: 'quoted-printable' },
+      });
+      for (const line of body.split('\r\n')) expect(line).toMatch(/^(?:.{0,75}[^ \t])?$/);
+      const octets = body
+        .replace(/\r\n$/, '')
+        .replace(/=\r\n/g, '')
+        .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+      expect(Buffer.from(octets, 'latin1').equals(Buffer.from(text))).toBe(true);
+    }
   });
 });
