@@ -3,10 +3,7 @@
  * connection goes to an address it was asked of: a name that changes its address in between gains nothing.
  */
 import { ConnectionError } from '../errors.ts';
-import type { IpAddress } from '../transport/index.ts';
-
-/** Throws to refuse. */
-export type Guard = (address: IpAddress, host: string) => void;
+import type { Guard } from '../transport/index.ts';
 
 /**
  * Blocks that are not the public Internet: IANA's special-purpose registries (RFC 6890), where "globally reachable" is

@@ -1,3 +1,4 @@
+export type { Guard } from '../transport/index.ts';
 export type { Framing, HttpVersion } from './body-framing.ts';
 export type { Charset } from './charset.ts';
 export { DECODABLE, type DecodeLimits, DecodingError } from './decode.ts';
@@ -5,7 +6,7 @@ export { ResponseError } from './errors.ts';
 export { fetchPage } from './fetch-page.ts';
 export { fetchPages, type PageOutcome, type PagesOptions } from './fetch-pages.ts';
 export { fileNameFor } from './file-name.ts';
-export { type Guard, isPublic, publicOnly } from './guard.ts';
+export { isPublic, publicOnly } from './guard.ts';
 export { type HarOptions, HarWriter, harEntry } from './har.ts';
 export { RESPONSE_LIMITS, type ResponseLimits } from './limits.ts';
 export type { FailedOutcome, ManyOptions, Outcome, PageList } from './many.ts';

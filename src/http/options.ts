@@ -1,8 +1,7 @@
 /** What a caller may say about fetching a page. */
 import { MessageError } from '../errors.ts';
 import type { Trace } from '../trace/event.ts';
-import type { ProxyUrl, Resolve, TlsOptions } from '../transport/index.ts';
-import type { Guard } from './guard.ts';
+import type { Guard, ProxyUrl, Resolve, TlsOptions } from '../transport/index.ts';
 import type { ResponseLimits } from './limits.ts';
 import type { RequestOptions } from './request.ts';
 
@@ -27,7 +26,7 @@ export interface PageOptions extends RequestOptions {
   readonly follow?: number;
   /** Whether a redirect may lead from https to http; `'refuse'` by default. */
   readonly downgrade?: 'refuse' | 'allow';
-  /** Asked of each address before it is connected to, on every hop: {@link publicOnly}, or your own. */
+  /** Asked of each address before it is connected to, on every hop: {@link publicOnly}, or your own, which throws or says false. */
   readonly guard?: Guard;
   readonly timeouts?: PageTimeouts;
   readonly limits?: Partial<ResponseLimits>;

@@ -43,13 +43,16 @@ export interface ConnectOptions {
   readonly proxy?: ProxyUrl;
   /** How names become addresses; the system's resolver by default. */
   readonly resolve?: Resolve;
-  /** Called with each address before it is connected to; what it throws ends the attempt. Not asked behind a proxy. */
-  readonly guard?: (address: IpAddress, host: string) => void;
+  /** Asked of each address before it is connected to. Not asked behind a proxy. */
+  readonly guard?: Guard;
   /** The local address to connect from. */
   readonly localAddress?: string;
   /** Whether small writes leave at once (TCP_NODELAY), true by default; one who writes once and then reads needs no such. */
   readonly noDelay?: boolean;
 }
+
+/** Refuses an address by throwing, or by `false`; at once, or by a promise of either, which is waited for. */
+export type Guard = (address: IpAddress, host: string) => unknown;
 
 let connections = 0;
 
@@ -130,7 +133,7 @@ async function openHost(endpoint: HostEndpoint, options: ConnectOptions, within:
     ? [{ address: host, family: family === 6 ? 6 : 4 }]
     : await resolved(host, options);
   // one refused address refuses the name: a name that mixes public and private addresses is how rebinding is done
-  if (options.guard !== undefined) for (const address of addresses) options.guard(address, host);
+  if (options.guard !== undefined) await ask(options.guard, addresses, host, options);
   const connecting = performance.now();
   const target: net.TcpNetConnectOpts = {
     host,
@@ -150,6 +153,27 @@ async function openHost(endpoint: HostEndpoint, options: ConnectOptions, within:
   const address = another === undefined ? only?.address : socket.remoteAddress;
   const remote = family === 4 ? `${host}:${port}` : formatEndpoint({ host: address ?? host, port });
   return { socket, remote, timing };
+}
+
+/** @throws what the guard throws; ConnectionError ADDRESS_REFUSED, TimeoutError, AbortError */
+async function ask(
+  guard: Guard,
+  addresses: readonly IpAddress[],
+  host: string,
+  { timeouts, signal }: ConnectOptions,
+): Promise<void> {
+  for (const address of addresses) {
+    const answer = guard(address, host);
+    // most guards answer at once, and need no clock
+    const verdict =
+      answer instanceof Promise
+        ? await within(answer, 'lookup', timeouts?.lookup ?? DEFAULT_CONNECT_TIMEOUTS.lookup, signal)
+        : answer;
+    if (verdict === false) {
+      const message = `${address.address} (${host}) is refused by the guard`;
+      throw new ConnectionError('ADDRESS_REFUSED', message, { phase: 'lookup' });
+    }
+  }
 }
 
 function resolved(

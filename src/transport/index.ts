@@ -3,6 +3,7 @@ export {
   type ConnectTimeouts,
   connect,
   DEFAULT_CONNECT_TIMEOUTS,
+  type Guard,
 } from './connect.ts';
 export { Connection, type ConnectionInit, type ConnectTiming } from './connection.ts';
 export {

@@ -94,6 +94,8 @@ describe('what is asked for', () => {
     [['--include', '--body'], 'contradict'],
     [['--head', '--post', 'x'], 'contradict'],
     [['--head', '--body'], 'contradict'],
+    [['--public', '--proxy', 'http://a:1'], 'contradict'],
+    [['--public', '--socket', '/a'], 'contradict'],
     [['--json', '--out', '-'], 'stdout'],
     [['--resume', '--out', '-'], 'resumed'],
     [['--from', '-', '--post', '@-'], 'stdin'],

@@ -3,7 +3,9 @@ import { expect, it } from 'vitest';
 import { Gathered } from '../../src/http/gathered.ts';
 
 it('is what came, in order, at any time', () => {
-  const piece = fc.uint8Array({ maxLength: 40 }).chain((small) => fc.constantFrom(small, Buffer.alloc(600, small.length)));
+  const piece = fc
+    .uint8Array({ maxLength: 40 })
+    .chain((small) => fc.constantFrom(small, Buffer.alloc(600, small.length)));
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
       const gathered = new Gathered();

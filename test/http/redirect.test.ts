@@ -96,6 +96,28 @@ describe('following', () => {
     expect([outside.requests.length, inside.requests.length]).toEqual([1, 0]);
   });
 
+  it('takes false for a refusal, and waits for a guard that takes its time', async () => {
+    await using server = await serve(head('200 OK'));
+    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    const no: PageOptions['guard'][] = [
+      () => false,
+      async () => false,
+      async () => {
+        await pause(10);
+        throw new Error('not there');
+      },
+    ];
+    for (const guard of no) {
+      await expect(fetchPage(server.url, guard && { guard })).rejects.toThrow(/refused by the guard|not there/);
+    }
+    const stuck = { guard: () => pause(10_000), timeouts: { lookup: 30 } };
+    await expect(fetchPage(server.url, stuck)).rejects.toMatchObject({ code: 'DEADLINE_PASSED', phase: 'lookup' });
+    expect(server.requests).toEqual([]);
+    for (const guard of [() => true, () => undefined, async () => true]) {
+      expect((await fetchPage(server.url, { guard })).status).toBe(200);
+    }
+  });
+
   it('connects to the very address that was checked, though the name would give another by then', async () => {
     await using server = await serve('HTTP/1.0 200 OK\r\n\r\nchecked');
     let asked = 0;

@@ -103,6 +103,8 @@ export function checkFlags(sites: readonly string[], flags: GetFlags): void {
     ['head', 'method'],
     ['proxy', 'socket'],
     ['proxy', 'dns'],
+    ['proxy', 'public'],
+    ['socket', 'public'],
   ];
   for (const [one, other] of pairs) {
     if (flags[one] !== undefined && flags[other] !== undefined) {
