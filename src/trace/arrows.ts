@@ -3,6 +3,7 @@
  * said at a time, line ends inside it.
  */
 import type { TlsFacts, Trace } from './event.ts';
+import { safeLine } from './render.ts';
 import { contentLimit, noteOf, partOf, styleOf, switchboard, type TextOptions, turnText, type Write } from './text.ts';
 import { type Turn, turns } from './turn.ts';
 
@@ -40,5 +41,5 @@ function arrow(turn: Turn): string {
 export function tlsSummary(facts: TlsFacts): string {
   const peer = facts.certificate === undefined ? 'no certificate' : `certificate of ${facts.certificate.subject}`;
   const trust = facts.authorized ? 'verified' : `NOT verified: ${facts.authorizationError ?? 'not checked'}`;
-  return `${facts.protocol}, ${facts.cipher}, ${peer}, ${trust}`;
+  return safeLine(`${facts.protocol}, ${facts.cipher}, ${peer}, ${trust}`);
 }

@@ -1,6 +1,6 @@
 /** Every byte as hexadecimal and as text, with offsets, time and round trip: for faults that text does not show. */
 import type { Trace } from './event.ts';
-import { foldLabel, safe, secretLabel, stretches } from './render.ts';
+import { foldLabel, secretLabel, stretches } from './render.ts';
 import { factLines } from './swaks.ts';
 import { contentLimit, noteOf, partOf, styleOf, type TextOptions, type Write } from './text.ts';
 import { type Turn, turns } from './turn.ts';
@@ -18,7 +18,7 @@ export function hex(write: Write, options: TextOptions = {}): Trace {
       const lines = factLines(event).map((line, index) =>
         index === 0 ? `${stamp(event)} === ${line}` : `    ${line}`,
       );
-      write(`${style(event.kind === 'error' ? 'error' : 'fact', safe(lines.join('\n')))}\n`);
+      write(`${style(event.kind === 'error' ? 'error' : 'fact', lines.join('\n'))}\n`);
     },
   });
 }

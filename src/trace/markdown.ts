@@ -3,7 +3,7 @@
  * `C: ` and `S: ` as in the RFCs. Each connection is written whole when it closes, so that several never mix.
  */
 import type { Trace } from './event.ts';
-import { safe } from './render.ts';
+import { safeLine } from './render.ts';
 import { factLines } from './swaks.ts';
 import { contentLimit, noteOf, type TextOptions, turnLines, type Write } from './text.ts';
 import { turns } from './turn.ts';
@@ -33,9 +33,9 @@ export function markdown(write: Write, options: TextOptions = {}): Trace {
     fact(event) {
       const lines = linesOf(event.connection);
       if (event.kind === 'connecting') {
-        lines.push(`### ${event.protocol.toUpperCase()} dialogue with ${safe(event.target)}`, '', '```text');
+        lines.push(`### ${event.protocol.toUpperCase()} dialogue with ${safeLine(event.target)}`, '', '```text');
       } else {
-        lines.push(...factLines(event).map((line) => `-- ${safe(line)}`));
+        lines.push(...factLines(event).map((line) => `-- ${line}`));
       }
       if (event.kind !== 'closed') return;
       open.delete(event.connection);

@@ -72,14 +72,24 @@ function decode(bytes: Uint8Array): string {
 }
 
 /**
- * Control characters (all but tab and line feed) and those that change the direction of writing, as `\x1b` or
- * `\u202e`: a reply must not move the cursor, set a window's title, or make a line read as what it is not.
+ * Control characters (all but tab and line feed), those that change the direction of writing, and those that nobody
+ * sees or that some take for a line end, as `\x1b` or `\u202e`: a reply must not move the cursor, set a window's title, or
+ * make a line read as what it is not.
  */
 export function safe(text: string): string {
   return text.replace(UNSAFE, escaped);
 }
 
-const UNSAFE = /[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** The same for a text that is to be one line, whatever is in it: a name in a certificate, say. */
+export function safeLine(text: string): string {
+  return safe(text).replaceAll('\n', '\\n');
+}
+
+/** As a class of a regular expression, without line feed and tab. */
+export const UNSAFE_CHARACTERS =
+  '\\0-\\x08\\x0b-\\x1f\\x7f-\\x9f\\xad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff';
+
+const UNSAFE = new RegExp(`[${UNSAFE_CHARACTERS}]`, 'g');
 
 /** The same for a text of JSON, which escapes only some of them itself. */
 export function safeJson(json: string): string {

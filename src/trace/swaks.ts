@@ -3,7 +3,7 @@
  * line. ` -> ` and `<-  ` in clear, ` ~> ` and `<~  ` under TLS, `<** ` and `<~* ` a refusal, `=== ` facts, `*** ` errors.
  */
 import type { TlsEvent, Trace } from './event.ts';
-import { safe } from './render.ts';
+import { safeLine } from './render.ts';
 import {
   contentLimit,
   isRefusal,
@@ -40,7 +40,7 @@ export function swaks(write: Write, options: TextOptions = {}): Trace {
       if (event.kind === 'tls') encrypted.add(event.connection);
       announce(event.connection);
       const mark = event.kind === 'error' ? '*** ' : '=== ';
-      const text = factLines(event).map((line) => mark + safe(line));
+      const text = factLines(event).map((line) => mark + line);
       write(`${style(event.kind === 'error' ? 'error' : 'fact', text.join('\n'))}\n${note(event)}`);
     },
   });
@@ -52,8 +52,12 @@ function lineArrow(turn: Turn, encrypted: boolean): string {
   return encrypted ? '<~  ' : '<-  ';
 }
 
-/** What a fact says, in lines; the formats `hex` and `markdown` say it in the same words. */
+/** What a fact says, in lines that are safe to show; the formats `hex` and `markdown` say it in the same words. */
 export function factLines(event: Fact): string[] {
+  return toldLines(event).map(safeLine);
+}
+
+function toldLines(event: Fact): string[] {
   switch (event.kind) {
     case 'connecting':
       return [`Trying ${event.target}...`];

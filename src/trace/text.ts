@@ -1,7 +1,7 @@
 /** What the formats for people have in common: where the text goes, how much content is shown, and in which colours. */
 import type { ReceivedEvent, TraceEvent } from './event.ts';
 import { type Explanation, explainer } from './explain/index.ts';
-import { foldLabel, safe, visibleText } from './render.ts';
+import { foldLabel, safeLine, visibleText } from './render.ts';
 import { CONTENT_SHOWN, type Turn } from './turn.ts';
 
 /** Takes text that is ready to show; each call is one or more whole lines. */
@@ -62,7 +62,7 @@ export function switchboard(): {
   let speaking: number | undefined;
   return {
     opened(connection, target) {
-      targets.set(connection, target);
+      targets.set(connection, safeLine(target));
     },
     switched(connection) {
       const changed = speaking !== undefined && speaking !== connection;
@@ -83,16 +83,17 @@ export function noteOf(options: TextOptions): (event: TraceEvent) => string {
     return `${style(
       'explanation',
       explanationLines(found)
-        .map((line) => `      ${safe(line)}`)
+        .map((line) => `      ${line}`)
         .join('\n'),
     )}\n`;
   };
 }
 
-/** An explanation as lines; each part on a line of its own below it. */
+/** An explanation as lines that are safe to show; each part on a line of its own below it. */
 export function explanationLines(found: Explanation): string[] {
   const lines = [`${found.subject}: ${found.means} [${found.source}]`];
   if (found.next !== undefined) lines.push(`Next: ${found.next}`);
   for (const part of found.parts) lines.push(...explanationLines(part).map((line) => `  ${line}`));
-  return lines;
+  // what is decoded may hold anything
+  return lines.map(safeLine);
 }

@@ -6,7 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import { tlsSummary } from './arrows.ts';
 import type { ReceivedEvent, SentEvent, Trace, TraceEvent } from './event.ts';
-import { safe, secretLabel, stretches } from './render.ts';
+import { safe, safeLine, secretLabel, stretches, UNSAFE_CHARACTERS } from './render.ts';
 import type { Write } from './text.ts';
 
 /** The lines of one connection, and what each side has begun and not yet ended. */
@@ -38,7 +38,8 @@ function record(recording: Recording, event: TraceEvent): void {
   const { lines } = recording;
   if (event.kind !== 'sent') flush(recording, 'client');
   if (event.kind !== 'received') flush(recording, 'server');
-  if (event.kind === 'connecting') lines.push(`# ${event.protocol.toUpperCase()} dialogue with ${safe(event.target)}`);
+  if (event.kind === 'connecting')
+    lines.push(`# ${event.protocol.toUpperCase()} dialogue with ${safeLine(event.target)}`);
   else stamp(recording, event);
   switch (event.kind) {
     case 'sent':
@@ -46,10 +47,10 @@ function record(recording: Recording, event: TraceEvent): void {
     case 'received':
       return server(recording, event);
     case 'connected':
-      lines.push(`# connected to ${safe(event.remote)}`);
+      lines.push(`# connected to ${safeLine(event.remote)}`);
       return;
     case 'tls':
-      lines.push(`# ${safe(tlsSummary(event.facts))}`, '-- tls');
+      lines.push(`# ${tlsSummary(event.facts)}`, '-- tls');
       return;
     case 'error':
       lines.push(...comment(`${event.error.code}: ${event.error.message}`));
@@ -135,7 +136,7 @@ function flush(recording: Recording, side: 'client' | 'server'): void {
 }
 
 const NAMED: Readonly<Record<string, string>> = { '\\': '\\\\', '\r': '\\r', '\n': '\\n', '\t': '\\t' };
-const UNSAFE = /[\\\0-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]| $/g;
+const UNSAFE = new RegExp(`[\\\\\\n\\t${UNSAFE_CHARACTERS}]| $`, 'g');
 const UNSAFE_BYTES = /[\\\0-\x1f\x7f-\xff]| $/g;
 
 /** Text as it is; backslash, control characters, a space at the end, and bytes that are no UTF-8, as escapes. */
