@@ -1,4 +1,5 @@
 import { MessageError } from '../errors.ts';
+import { decodedWord, joinedWords } from './encoded-word-reader.ts';
 import { refuseControls } from './forbidden.ts';
 import { isGiven } from './given.ts';
 import { excerpt, isAtext, Lexer } from './lexer.ts';
@@ -56,6 +57,8 @@ export function formatAddress(entry: Address | Group): string {
 function readAddress(lexer: Lexer, inGroup = false): Address | Group {
   let comment = lexer.skipCfws();
   const words: string[] = [];
+  /** What the words say that are encoded; most lists have none. */
+  const decoded: (string | undefined)[] = [];
   let quoted = false;
   for (;;) {
     if (lexer.text[lexer.position] === '"') {
@@ -64,6 +67,7 @@ function readAddress(lexer: Lexer, inGroup = false): Address | Group {
     } else {
       const atom = lexer.dottedAtom();
       if (atom === '') break;
+      if (atom.startsWith('=?')) decoded[words.length] = decodedWord(atom);
       words.push(atom);
     }
     comment = lexer.skipCfws() ?? comment;
@@ -71,9 +75,10 @@ function readAddress(lexer: Lexer, inGroup = false): Address | Group {
   const name = words.join(' ');
   switch (lexer.text[lexer.position]) {
     case '<':
-      return readAngleAddress(lexer, name, comment);
+      return readAngleAddress(lexer, decoded.length === 0 ? name : joinedWords(words, decoded), comment);
     case ':':
-      return inGroup ? lexer.fail('a group stands in a group') : readGroup(lexer, name);
+      if (inGroup) lexer.fail('a group stands in a group');
+      return readGroup(lexer, decoded.length === 0 ? name : joinedWords(words, decoded));
     case '@': {
       if (words.length > 1) lexer.fail('an address that follows a name must stand between "<" and ">"');
       const mailbox = finishAddrSpec(lexer, name, quoted);

@@ -43,6 +43,14 @@ describe('what is read', () => {
         },
       ],
     ],
+    ['=?UTF-8?Q?J=C3=B6rg_?= =?utf-8*de?B?w5Y=?= <j@d.e>', [['Jörg Ö', 'j@d.e']]],
+    ['Dr. =?iso-8859-1?q?J=F6rg?= Who <j@d.e>', [['Dr. Jörg Who', 'j@d.e']]],
+    ['=?UTF-8?Q?B=C3=BCro?=: j@d.e;', [{ Büro: [['', 'j@d.e']] }]],
+    ['"=?UTF-8?Q?J=C3=B6rg?=" <j@d.e>', [['=?UTF-8?Q?J=C3=B6rg?=', 'j@d.e']]],
+    ['=?x-nobody?Q?J=C3?= <j@d.e>', [['=?x-nobody?Q?J=C3?=', 'j@d.e']]],
+    ['=?UTF-8?Q?J=0AX=3A_y?= <j@d.e>', [['=?UTF-8?Q?J=0AX=3A_y?=', 'j@d.e']]],
+    ['=?UTF-8?Q?J=C3?= <j@d.e>', [['=?UTF-8?Q?J=C3?=', 'j@d.e']]],
+    ['=?UTF-8?Q?J=C3=B6rg?=@d.e', [['', '=?UTF-8?Q?J=C3=B6rg?=@d.e']]],
     ['Undisclosed recipients:;', [{ 'Undisclosed recipients': [] }]],
     ['"much more"@b.c', [['', '"much more"@b.c']]],
     ['"plain"@b.c', [['', 'plain@b.c']]],
@@ -58,7 +66,7 @@ describe('what is read', () => {
     expect(short(text)).toEqual(wanted);
     // What is read is what is written: formatted and read again, it is the same.
     const again = parseAddresses(parseAddresses(text).map(formatAddress).join(', '));
-    if (/^[\0-\x7f]*$/.test(text)) expect(again).toEqual(parseAddresses(text));
+    expect(again).toEqual(parseAddresses(text));
   });
 });
 

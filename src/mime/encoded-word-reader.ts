@@ -1,0 +1,36 @@
+/** An encoded word (RFC 2047 section 2), with a language perhaps (RFC 2231 section 5). */
+const ENCODED_WORD = /^=\?([\w.:+-]+)(?:\*[\w-]*)?\?([BQ])\?([^? ]*)\?=$/i;
+
+/** The text of an encoded word; undefined if it is none, or is in a charset that nobody here knows, or holds a control. */
+export function decodedWord(word: string): string | undefined {
+  const [, charset = '', encoding, data = ''] = ENCODED_WORD.exec(word) ?? [];
+  if (encoding === undefined) return undefined;
+  const octets = encoding.toUpperCase() === 'B' ? Buffer.from(data, 'base64') : fromQ(data);
+  try {
+    const text = new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(octets);
+    // A line end that somebody hid in a name stays hidden.
+    return /[\0-\x1f\x7f]/.test(text) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function fromQ(data: string): Buffer {
+  const octets = data
+    .replaceAll('_', ' ')
+    .replace(/=([0-9A-F]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(octets, 'latin1');
+}
+
+/**
+ * The words of a name as one text. Between two encoded words stands nothing (RFC 2047 section 6.2): they are pieces of
+ * one. What looks like one in quotes is not one, and `decoded` has no text for it.
+ */
+export function joinedWords(words: readonly string[], decoded: readonly (string | undefined)[]): string {
+  let text = '';
+  words.forEach((word, index) => {
+    const isPiece = decoded[index] !== undefined && decoded[index - 1] !== undefined;
+    text += (index === 0 || isPiece ? '' : ' ') + (decoded[index] ?? word);
+  });
+  return text;
+}
