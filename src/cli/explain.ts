@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { MessageError } from '../errors.ts';
-import { eventsOf, explainLine, explainTranscript, explanationLines, Picture, safe } from '../trace/index.ts';
+import { eventsOf, explainTranscript, explanationLines, Picture, safe } from '../trace/index.ts';
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { asText, readInput } from './files.ts';
 import type { Terminal } from './terminal.ts';
@@ -74,12 +74,13 @@ async function explainWords(words: readonly string[], terminal: Terminal): Promi
     return explainText(asText(await readInput(file, terminal), file), terminal);
   }
   const line = words.join(' ');
-  const found = explainLine(line);
-  if (found === undefined) {
+  if (line.includes('\n')) return explainText(line, terminal);
+  const [only] = explainTranscript(line);
+  if (only?.explanation === undefined) {
     terminal.err(`plainwire: nothing is known of ${JSON.stringify(line)}, and there is no such file\n`);
     return EXIT.failed;
   }
-  terminal.out(`${explanationLines(found).map(safe).join('\n')}\n`);
+  terminal.out(`${explanationLines(only.explanation).map(safe).join('\n')}\n`);
   return EXIT.done;
 }
 

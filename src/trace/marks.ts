@@ -1,7 +1,7 @@
 /**
  * Who says a line of a transcript. It may be marked in any of the ways that traces are: as a `.wire` file, `C: ` and
- * `S: ` as in the RFCs, our arrows, swaks, smtplib, curl's `> ` and `< `; or not at all, for then each line is judged by
- * its look.
+ * `S: ` as in the RFCs and as nodemailer logs, our arrows, swaks, smtplib, curl's `> ` and `< `, PHPMailer, Exim; with
+ * the time before it, or without; or not at all, for then each line is judged by its look.
  */
 
 export type Side = 'client' | 'server' | 'fact' | 'unknown';
@@ -17,10 +17,10 @@ export interface Marked {
 const MARKS: readonly (readonly [RegExp, Side])[] = [
   [/^--> \[/, 'client'],
   [/^<-- \[/, 'server'],
-  [/^(?:C: |C~ |>>> | -> | ~> |> )/, 'client'],
-  [/^(?:S: |S- |<<< |<- {2}|<~ {2}|<\*\* |<~\* |< )/, 'server'],
+  [/^(?:C: |C~ |>>> | ?-> | ?~> |--> |> |CLIENT -> SERVER: | *SMTP>> )/, 'client'],
+  [/^(?:S: |S- |<<< |<- +|<~ +|<\*\* |<~\* |<-- |< |SERVER -> CLIENT: | *SMTP<< )/, 'server'],
   [/^(?:=== |\*\*\* |-- |\* |# |#$|reply: retcode|data: \(|connect: )/, 'fact'],
-  [/^send: (?=['"])/, 'client'],
+  [/^send: (?=b?['"])/, 'client'],
   [/^reply: (?=b?['"])/, 'server'],
 ];
 
@@ -50,7 +50,21 @@ export class MarkReader {
   }
 }
 
-function mark(text: string): Marked {
+/** What stands before a line: the time, as in logs, `curl --trace-time` and a verbose smtplib, and nodemailer's level. */
+const PREFIX =
+  /^\[?(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?:? +(?:(?:TRACE|DEBUG|INFO) +(?:\[[^\]]*\] +)?)?(?=\S)/;
+
+/** What nodemailer has to say of itself. */
+const LEVEL = /^\[[^\]]+\] (?:TRACE|DEBUG|INFO) /;
+
+function mark(line: string): Marked {
+  const text = line.replace(PREFIX, '');
+  const marked = markOf(text);
+  if (marked.side !== 'unknown') return marked;
+  return { side: LEVEL.test(line) ? 'fact' : 'unknown', text: line, mark: '' };
+}
+
+function markOf(text: string): Marked {
   // an editor that strips spaces at the end of a line leaves the mark of an empty line without its own
   if (text === 'C:' || text === 'S:') return { side: text === 'C:' ? 'client' : 'server', text: '', mark: `${text} ` };
   for (const [pattern, side] of MARKS) {

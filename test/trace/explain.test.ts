@@ -4,7 +4,6 @@ import { arrows } from '../../src/trace/arrows.ts';
 import type { TraceEvent } from '../../src/trace/event.ts';
 import { MECHANISMS } from '../../src/trace/explain/auth.ts';
 import { COMMANDS, PARAMETERS } from '../../src/trace/explain/commands.ts';
-import { explainEnhanced } from '../../src/trace/explain/enhanced.ts';
 import type { Entry } from '../../src/trace/explain/entry.ts';
 import { METHODS, STATUS_CLASSES, STATUSES, VERSIONS } from '../../src/trace/explain/http.ts';
 import { HEADERS } from '../../src/trace/explain/http-headers.ts';
@@ -50,12 +49,6 @@ describe('the tables', () => {
       }
     },
   );
-
-  test.each([
-    '2.0.0 2.1.5 5.1.1 5.1.2 5.1.10 4.2.2 5.3.4 4.3.6 4.4.1 4.4.7 5.5.6 5.6.7 5.6.9 5.7.1 5.7.8 5.7.9 5.7.11 5.7.26 5.7.27 4.7.28 5.7.29 5.7.30',
-  ])('the registry knows %s', (codes) => {
-    for (const code of codes.split(' ')) expect(explainEnhanced(code)?.means, code).not.toContain('not registered');
-  });
 });
 
 describe('a line on its own', () => {
@@ -134,7 +127,7 @@ describe('an event', () => {
     const parts = reply === undefined ? [] : (explain(reply)?.parts ?? []);
     expect(parts.map((part) => part.subject)).toEqual(['AUTH PLAIN SCRAM-SHA-256 X-OWN', 'XYZ']);
     expect(parts[0]?.parts.map((part) => part.subject)).toEqual(['PLAIN', 'SCRAM-SHA-256']);
-    expect(parts[1]?.means).toContain('not in the registry');
+    expect(parts[1]?.means).toContain('begins with X');
   });
 
   test('TLS: what holds, and what does not', () => {
@@ -154,7 +147,7 @@ describe('an event', () => {
     );
     const subjects = seen.map((event) => [explain(event)?.subject, explain(event)?.parts.map((part) => part.subject)]);
     expect(subjects).toEqual([
-      ['GET', ['HTTP/1.0', 'Host']],
+      ['GET', ['/', 'HTTP/1.0', 'Host']],
       ['200', ['HTTP/1.0', 'Server']],
       ['body', []],
     ]);
@@ -185,30 +178,6 @@ describe('a transcript', () => {
     expect(lines.map((line) => line.explanation?.subject)).toEqual([
       'DATA', '354', undefined, undefined, undefined, undefined, undefined, '250',
     ]); // biome-ignore format: one dialogue
-  });
-});
-
-describe('the registries are complete', () => {
-  test('IANA: SMTP Service Extensions', () => {
-    const registered =
-      'SEND SOML SAML VRFY EXPN HELP TURN 8BITMIME SIZE VERB ONEX CHUNKING BINARYMIME CHECKPOINT DELIVERBY PIPELINING DSN ETRN ENHANCEDSTATUSCODES STARTTLS NO-SOLICITING MTRK SUBMITTER ATRN AUTH BURL FUTURERELEASE CONPERM CONNEG UTF8SMTP MT-PRIORITY RRVS SMTPUTF8 REQUIRETLS LIMITS';
-    for (const keyword of registered.split(' ')) expect(Object.keys(KEYWORDS), keyword).toContain(keyword);
-  });
-
-  test('IANA: SMTP Enhanced Status Codes', () => {
-    const details: Readonly<Record<number, number>> = { 0: 0, 1: 10, 2: 4, 3: 6, 4: 7, 5: 6, 6: 10, 7: 30 };
-    for (const [subject, last] of Object.entries(details)) {
-      for (let detail = 0; detail <= last; detail += 1) {
-        expect(explainEnhanced(`5.${subject}.${detail}`)?.means).not.toContain('not registered');
-      }
-      expect(explainEnhanced(`5.${subject}.${last + 1}`)?.means).toContain('not registered');
-    }
-  });
-
-  test('the reply codes of RFC 5321, RFC 4954, RFC 3207 and RFC 7504', () => {
-    const codes =
-      '211 214 220 221 235 250 251 252 334 354 421 432 450 451 452 454 455 500 501 502 503 504 521 530 534 535 538 550 551 552 553 554 555 556';
-    for (const code of codes.split(' ')) expect(Object.keys(REPLY_CODES), code).toContain(code);
   });
 });
 

@@ -1,5 +1,6 @@
 /** What the side of the client needs to know of an SMTP dialogue: which replies are owed, and what could be said next. */
 import { Login } from '../../trace/explain/login.ts';
+import { EXTENSIONS, isGreeted } from '../../trace/explain/smtp.ts';
 import { type Explanation, explainLine, type SecretSpan } from '../../trace/index.ts';
 import { type Heard, type Hint, NO_SECRETS, type Said } from './speech.ts';
 
@@ -33,6 +34,8 @@ export class SmtpView {
   /** Octets of a BDAT chunk that are still to be said. */
   #chunkLeft = 0;
   #challenged = false;
+  /** A reply of several lines is under way. */
+  #open = false;
   /** The login under way. */
   #login = new Login('');
   #tlsDue = false;
@@ -149,11 +152,13 @@ export class SmtpView {
     const phase = this.#owed[0] ?? 'command';
     if (match === null) return { phase, more: false, reply: false, secrets: NO_SECRETS, explanation: undefined };
     const [, code = '', separator = ' ', text = ''] = match;
-    if ((phase === 'ehlo' || phase === 'lhlo') && code === '250') this.#offered(text);
-    const explanation = this.#explain(line, phase, code, text);
+    const isExtension = this.#open && code === '250' && isGreeted(phase);
+    if (isExtension) this.#offered(text);
+    const explanation = this.#explain(line, isExtension ? EXTENSIONS : phase, code, text);
     const secrets: readonly SecretSpan[] =
       code === '334' && text !== '' ? [{ start: 4, end: Buffer.byteLength(line) }] : NO_SECRETS;
     const more = separator === '-';
+    this.#open = more;
     if (!more) {
       this.#owed.shift();
       this.#answered(phase, code);

@@ -27,9 +27,18 @@ export const MECHANISMS: Readonly<Record<string, Entry>> = {
     'Google, XOAUTH2 mechanism',
   ],
   OAUTHBEARER: ['An OAuth 2.0 access token in place of a password.', 'RFC 7628 section 3'],
+  'SCRAM-SHA-512': ['SCRAM with a longer digest.', 'draft-melnikov-scram-sha-512'],
+  'SCRAM-SHA-512-PLUS': [
+    'SCRAM with a longer digest, bound to this very TLS connection.',
+    'draft-melnikov-scram-sha-512',
+  ],
   EXTERNAL: ['Who the client is, is known from elsewhere: its TLS certificate, say.', 'RFC 4422 appendix A'],
-  ANONYMOUS: ['A login without a name.', 'RFC 4505 section 2'],
+  ANONYMOUS: ['A login without a name; a word on who it is may come along.', 'RFC 4505 section 2'],
   GSSAPI: ['Kerberos.', 'RFC 4752 section 3'],
+  'GS2-KRB5': ['Kerberos, in the form that can be bound to TLS.', 'RFC 5801'],
+  'GSS-SPNEGO': ['Kerberos or NTLM, whichever both sides have.', 'Microsoft, GSS-SPNEGO mechanism'],
+  OTP: ['A password that holds for one login only.', 'RFC 2444'],
+  'PLAIN-CLIENTTOKEN': ["Google's own, for its own programs.", 'Google, PLAIN-CLIENTTOKEN mechanism'],
   NTLM: ["Microsoft's challenge and response; old and weak.", 'Microsoft MS-SMTPNTLM'],
 };
 

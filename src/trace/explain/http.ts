@@ -19,15 +19,41 @@ export const METHODS: Readonly<Record<string, Entry>> = {
   OPTIONS: ['Asks what can be done with the resource.', 'RFC 9110 section 9.3.7'],
   TRACE: ['Asks for the request back as it arrived.', 'RFC 9110 section 9.3.8'],
   PATCH: ['Changes a part of the resource.', 'RFC 5789 section 2'],
+  QUERY: ['Asks as GET does, with the question in the body; it changes nothing.', 'RFC 10008 section 2'],
+  PROPFIND: ['Asks for properties of the resource (WebDAV).', 'RFC 4918 section 9.1'],
+  PROPPATCH: ['Sets and removes properties of the resource (WebDAV).', 'RFC 4918 section 9.2'],
+  MKCOL: ['Makes a collection, which is a folder (WebDAV).', 'RFC 4918 section 9.3'],
+  COPY: ['Copies the resource to the Destination (WebDAV).', 'RFC 4918 section 9.8'],
+  MOVE: ['Moves the resource to the Destination (WebDAV).', 'RFC 4918 section 9.9'],
+  LOCK: ['Locks the resource, or keeps the lock (WebDAV).', 'RFC 4918 section 9.10'],
+  UNLOCK: ['Lets go of a lock (WebDAV).', 'RFC 4918 section 9.11'],
+  PRI: ['Begins HTTP/2; no server of HTTP/1 takes it for a request.', 'RFC 9113 section 3.4'],
 };
 
+/** A method that is not in the table. */
+export const OTHER_METHOD: Entry = [
+  'A method that is none of the common ones; capitals matter, so that get is not GET.',
+  'RFC 9110 section 9.1',
+  'A server that does not know it answers 501.',
+];
+
+/** The forms of what is asked for, between the method and the version. */
+export const TARGETS = {
+  origin: ['What is asked for on the server: the path, and after ? the query.', 'RFC 9112 section 3.2.1'],
+  absolute: ['What is asked for, by its whole address: so a proxy is asked.', 'RFC 9112 section 3.2.2'],
+  authority: ['The host and port that the way through shall lead to.', 'RFC 9112 section 3.2.3'],
+  asterisk: ['The server as a whole, no single resource.', 'RFC 9112 section 3.2.4'],
+} satisfies Record<string, Entry>;
+
 export const VERSIONS: Readonly<Record<string, Entry>> = {
-  'HTTP/0.9': ['The first version: no head at all, only the page.', 'RFC 1945 section 3.1'],
+  'HTTP/0.9': ['The first version: no head at all, only the page.', 'RFC 1945 sections 3.1 and 4.1'],
   'HTTP/1.0': [
     'One request a connection; the body ends with the connection unless Content-Length says where.',
-    'RFC 1945',
+    'RFC 1945 sections 1.3 and 7.2.2',
   ],
-  'HTTP/1.1': ['The connection may stay open for more, and Host must be sent.', 'RFC 9112'],
+  'HTTP/1.1': ['The connection may stay open for more, and Host must be sent.', 'RFC 9112 sections 3.2 and 9.3'],
+  'HTTP/2': ['The same in binary frames; tools that show it as lines have translated it.', 'RFC 9113 section 2'],
+  'HTTP/3': ['The same over QUIC; tools that show it as lines have translated it.', 'RFC 9114 section 2'],
 };
 
 export const STATUS_CLASSES: Readonly<Record<string, Entry>> = {
@@ -44,14 +70,18 @@ const status = (section: string, means: string, next?: string): Entry =>
 export const STATUSES: Readonly<Record<string, Entry>> = {
   '100': status('15.2.1', 'Go on and send the body.'),
   '101': status('15.2.2', 'The server changes to another protocol.'),
-  '102': ['The server is still at work (withdrawn since).', 'RFC 2518 section 10.1'],
+  '102': ['The server is still at work (withdrawn by RFC 4918).', 'RFC 2518 section 10.1'],
   '103': ['Links that will be needed, sent ahead of the answer.', 'RFC 8297 section 2'],
+  '104': [
+    'What has come of an upload so far is kept: it can be taken up again after a break.',
+    'IANA registry HTTP Status Codes, for the time being; draft-ietf-httpbis-resumable-upload',
+  ],
   '200': status('15.3.1', 'OK: the body is what was asked for.', 'The body follows the empty line.'),
   '201': status('15.3.2', 'Something new was made.'),
   '202': status('15.3.3', 'Taken, but not done yet.'),
   '203': status('15.3.4', 'OK, but a proxy has changed the answer.'),
   '204': status('15.3.5', 'OK, and there is no body.'),
-  '205': status('15.3.6', 'OK; the form should be cleared.'),
+  '205': status('15.3.6', 'OK, and there is no body; what the client shows, such as a form, starts afresh.'),
   '206': status('15.3.7', 'A part of the resource, as asked for.'),
   '207': ['Several answers in one, each with its own status.', 'RFC 4918 section 11.1'],
   '208': ['Already told in another part of the answer.', 'RFC 5842 section 7.1'],
@@ -71,7 +101,7 @@ export const STATUSES: Readonly<Record<string, Entry>> = {
   '308': status('15.4.9', 'It has moved for good; ask there in the same way.', 'Ask again at the address in Location.'),
   '400': status('15.5.1', 'The server does not understand the request.'),
   '401': status('15.5.2', 'Say who you are first; WWW-Authenticate says how.'),
-  '402': status('15.5.3', 'Reserved; used for limits on payment.'),
+  '402': status('15.5.3', 'Reserved; servers that say it ask for a payment.'),
   '403': status('15.5.4', 'The server understood, and will not.'),
   '404': status('15.5.5', 'There is nothing at this address.'),
   '405': status('15.5.6', 'Not by this method; Allow lists those that work.'),
@@ -87,7 +117,7 @@ export const STATUSES: Readonly<Record<string, Entry>> = {
   '415': status('15.5.16', 'The server does not take this kind of content.'),
   '416': status('15.5.17', 'The part asked for does not exist.'),
   '417': status('15.5.18', 'What Expect asked for cannot be met.'),
-  '418': status('15.5.19', 'A joke that is kept: the server is a teapot.'),
+  '418': status('15.5.19', 'Reserved, for a joke is made with it: the server is a teapot.'),
   '421': status('15.5.20', 'This server does not answer for that host.'),
   '422': status('15.5.21', 'Well written, but it makes no sense to the server.'),
   '423': ['The resource is locked.', 'RFC 4918 section 11.3'],

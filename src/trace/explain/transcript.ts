@@ -1,10 +1,12 @@
 /** Explains a whole transcript, line by line, in whatever way it is marked; what is secret in it is not shown. */
 import { MarkReader } from '../marks.ts';
 import { secretLabel } from '../render.ts';
+import { explainEmbedded } from './embedded.ts';
 import type { Explanation } from './entry.ts';
-import { explainLine } from './index.ts';
+import { explainLine } from './line.ts';
 import { Login } from './login.ts';
-import { explainCommand } from './smtp.ts';
+import { EXTENSIONS, explainCommand, isGreeted } from './smtp.ts';
+import { explainTlsLine } from './tls.ts';
 
 export interface TranscriptLine {
   /** The line as it stands in the transcript, credentials by their size only. */
@@ -12,16 +14,26 @@ export interface TranscriptLine {
   readonly explanation: Explanation | undefined;
 }
 
+/** One line alone is explained too, out of a log or a bounce: an enhanced status code in it is enough. */
 export function explainTranscript(transcript: string): TranscriptLine[] {
   const lines = transcript.replace(/\r?\n$/, '').split(/\r?\n/);
   const reader = new Reader(new MarkReader(lines));
   return lines.map((text) => reader.line(text));
 }
 
+const REPLY = /^([2-5]\d\d)(?:([ -])|$)/;
+
 class Reader {
   readonly #marks: MarkReader;
-  #phase: string | undefined;
+  /** The commands whose replies have not come yet, the next one first: with PIPELINING there are several. */
+  readonly #owed: string[] = [];
+  /** What the reply before answered: in LMTP a message has several (RFC 2033 section 4.2). */
+  #answered: string | undefined;
+  /** A reply of several lines is under way. */
+  #open = false;
   #inContent = false;
+  /** Octets of a BDAT chunk that are still to come. */
+  #chunkLeft = 0;
   #login: Login | undefined;
   /** A challenge stands open: the client's next line answers it. */
   #challenged = false;
@@ -32,36 +44,67 @@ class Reader {
 
   line(text: string): TranscriptLine {
     const said = this.#marks.read(text, this.#inContent);
-    if (said.side === 'fact') return { text, explanation: undefined };
-    const isReply = said.side === 'server' || (said.side === 'unknown' && /^[2-5]\d\d(?:[ -]|$)/.test(said.text));
-    if (this.#inContent && said.side !== 'server') {
-      if (isEnd(said.text)) {
-        this.#inContent = false;
-        this.#phase = 'content';
-      }
+    // PHPMailer and nodemailer mark the first line of a reply only
+    if (said.side === 'fact' && this.#open && REPLY.test(text.trim()))
+      return { text, explanation: this.#heard(text.trim()) };
+    if (said.side === 'fact') return { text, explanation: explainTlsLine(text, true) };
+    if (this.#inContent && said.side !== 'server') return this.#content(text, said.text);
+    if (said.side === 'server') return { text, explanation: this.#heard(said.text) };
+    if (said.side === 'unknown' && REPLY.test(said.text)) return { text, explanation: this.#heard(said.text) };
+    if (this.#chunkLeft > 0) {
+      this.#chunkLeft -= Buffer.byteLength(said.text) + 2;
       return { text, explanation: undefined };
     }
-    if (isReply) return { text, explanation: this.#reply(said.text) };
-    if (this.#challenged) {
-      this.#challenged = false;
-      const explanation = (this.#login ?? new Login('')).answer(said.text);
-      return { text: said.text === '*' ? text : hidden(text, said.text), explanation };
-    }
-    return this.#command(text, said.text);
+    if (this.#challenged) return this.#answer(text, said.text);
+    return this.#command(text, said.text, said.side === 'client');
   }
 
-  #reply(text: string): Explanation | undefined {
-    this.#inContent = /^354(?: |$)/.test(text);
-    this.#challenged = /^334(?: |$)/.test(text);
-    const explanation = explainLine(text, this.#phase);
-    if (!this.#challenged || explanation === undefined) return explanation;
+  #content(text: string, said: string): TranscriptLine {
+    if (isEnd(said)) {
+      this.#inContent = false;
+      this.#owed.push('content');
+    }
+    return { text, explanation: undefined };
+  }
+
+  #heard(text: string): Explanation | undefined {
+    const [, code = '', separator = ''] = REPLY.exec(text) ?? [];
+    if (code === '') return explainLine(text);
+    this.#chunkLeft = 0;
+    const phase = this.#phaseOf(code);
+    const explanation = explainLine(text, this.#open && code === '250' && isGreeted(phase) ? EXTENSIONS : phase);
+    this.#open = separator === '-';
+    if (!this.#open) {
+      const answered = this.#owed.shift() ?? phase;
+      // a transcript need not show the content
+      this.#answered = code === '354' ? 'content' : answered;
+      this.#inContent = code === '354';
+      this.#challenged = code === '334';
+    }
+    if (code !== '334' || explanation === undefined) return explanation;
     return { ...explanation, parts: (this.#login ?? new Login('')).challenge(text.slice(4)) };
   }
 
-  #command(text: string, said: string): TranscriptLine {
-    const explanation = explainLine(said, this.#phase);
+  /** What a reply with this code answers; a 220 out of turn greets another connection. */
+  #phaseOf(code: string): string | undefined {
+    const phase = this.#owed[0] ?? this.#answered;
+    if (code === '220' && phase !== undefined && phase !== 'starttls' && phase !== 'xclient') return 'greeting';
+    return phase;
+  }
+
+  #answer(text: string, said: string): TranscriptLine {
+    this.#challenged = false;
+    this.#owed.push('auth');
+    const explanation = (this.#login ?? new Login('')).answer(said);
+    return { text: said === '*' ? text : hidden(text, said), explanation };
+  }
+
+  #command(text: string, said: string, isSaid: boolean): TranscriptLine {
+    const explanation =
+      explainLine(said) ?? explainTlsLine(said, false) ?? (isSaid ? undefined : explainEmbedded(said));
     const command = explainCommand(said);
-    if (command !== undefined) this.#phase = command.subject.toLowerCase();
+    if (command !== undefined) this.#owe(command.subject, said);
+    else if (isSaid && explanation === undefined) this.#owed.push('command');
     if (command?.subject === 'AUTH') {
       const [, mechanism = '', initial] = said.trim().split(/ +/);
       this.#login = new Login(mechanism);
@@ -72,6 +115,12 @@ class Reader {
     }
     const header = /^((?:Proxy-)?Authorization:\s*\S+\s+|(?:Set-)?Cookie:\s*)(\S.*)$/i.exec(said);
     return { text: header === null ? text : hidden(text, header[2] ?? ''), explanation };
+  }
+
+  #owe(verb: string, said: string): void {
+    const [, size = '', last = ''] = said.trim().split(/ +/);
+    if (verb === 'BDAT') this.#chunkLeft = Number.parseInt(size, 10) || 0;
+    this.#owed.push(verb === 'BDAT' && /^LAST$/i.test(last) ? 'content' : verb.toLowerCase());
   }
 }
 
