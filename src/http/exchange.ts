@@ -6,6 +6,7 @@ import {
   type ConnectTimeouts,
   connect,
   DEFAULT_CONNECT_TIMEOUTS,
+  ReadMemory,
 } from '../transport/index.ts';
 import type { Framing } from './body-framing.ts';
 import { ResponseError } from './errors.ts';
@@ -23,8 +24,11 @@ import { type ResponseEvent, ResponseParser } from './response-parser.ts';
 import { routeTo, type WayTo } from './route.ts';
 import { publicUrl } from './target.ts';
 
-/** How the response is read: what is kept in memory decides what the default deadline is, and what an error can show. */
-export type Keep = 'raw' | 'nothing';
+/**
+ * How the response is read: what is kept in memory decides what the default deadline is, and what an error can show.
+ * `lent`: nothing is kept, and what a step brings is the reader's until the next step, for its memory is used again.
+ */
+export type Keep = 'raw' | 'nothing' | 'lent';
 
 /** What of a redirect's own page is read in passing, where the page it leads to is a stream. */
 const HOP_LIMIT = RESPONSE_LIMITS.head + 1024 * 1024;
@@ -53,6 +57,7 @@ export class Exchange {
   readonly #way: WayTo;
   #keep: Keep;
   readonly #streams: boolean;
+  readonly #memory: ReadMemory | undefined;
   readonly #parser: ResponseParser;
   readonly #raw = new Gathered();
   readonly #pieces = new Gathered();
@@ -73,7 +78,8 @@ export class Exchange {
     this.request = buildRequest(url, options, this.#way);
     this.#options = options;
     this.#keep = keep;
-    this.#streams = keep === 'nothing';
+    this.#streams = keep !== 'raw';
+    this.#memory = keep === 'lent' ? ReadMemory.take() : undefined;
     const { method, version } = this.request;
     const { limits, simpleResponse } = options;
     this.#parser = new ResponseParser({ method, version, limits, simpleResponse });
@@ -197,7 +203,9 @@ export class Exchange {
 
   /** Ends the exchange, complete or not; nothing more is read. */
   close(): void {
-    this.#connection?.destroy();
+    const connection = this.#connection;
+    connection?.destroy();
+    void connection?.closed.then(() => this.#memory?.release());
   }
 
   /** A body is a view of the raw bytes, but for a chunked one, whose pieces lie apart. */
@@ -217,7 +225,8 @@ export class Exchange {
 
   /** The whole deadline ends every phase of connecting, too, and a long request leaves in several writes. */
   #connectOptions(): ConnectOptions {
-    const { connectOptions } = this.#way;
+    const memory = this.#memory;
+    const connectOptions = memory === undefined ? this.#way.connectOptions : { ...this.#way.connectOptions, memory };
     const given = this.#options.timeouts;
     const long = this.request.bytes.length > SEND_PIECE;
     if (given === undefined && !long) return connectOptions;
@@ -271,13 +280,15 @@ export class Exchange {
   }
 
   /** What one read brought, or, with undefined, that there is no more. */
-  #accept(raw: Uint8Array | undefined, connection: Connection): Step {
-    if (raw === undefined) {
+  #accept(read: Uint8Array | undefined, connection: Connection): Step {
+    if (read === undefined) {
       const events = this.#parser.finish();
       this.#take(events, connection);
       connection.destroy();
       return { raw: NO_BYTES, events };
     }
+    const isHeld = this.#keep === 'raw' || this.#head === undefined;
+    const raw = isHeld && this.#memory !== undefined ? Uint8Array.from(read) : read;
     if (this.#received === 0) this.#firstAt = performance.now();
     this.#received += raw.length;
     if (this.#keep === 'raw') this.#raw.add(raw);

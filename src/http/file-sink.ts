@@ -3,6 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 
 /** So many bytes may wait to be written before the writer has to: enough to keep a disk busy, little enough to hold. */
 const BACKLOG = 256 * 1024;
+/** A smaller piece is copied, and waits with others; a bigger one is waited for. */
+const SMALL = 32 * 1024;
 
 export class FileSink {
   readonly #file: FileHandle;
@@ -25,14 +27,15 @@ export class FileSink {
     return new FileSink(file, from);
   }
 
-  /** Undefined when more may be written at once. The piece must not change afterwards. */
+  /** When this settles, or at once where it is undefined, more may be written, and the piece's memory be used again. */
   write(piece: Uint8Array): Promise<void> | undefined {
     if (this.#fault !== undefined) throw this.#fault.error;
-    this.#waiting.push(piece);
+    const isSmall = piece.length < SMALL;
+    this.#waiting.push(isSmall ? Uint8Array.from(piece) : piece);
     this.#backlog += piece.length;
     this.length += piece.length;
     this.#writing ??= this.#flush();
-    return this.#backlog > BACKLOG ? this.#writing : undefined;
+    return isSmall && this.#backlog <= BACKLOG ? undefined : this.#writing;
   }
 
   async close(): Promise<void> {

@@ -16,10 +16,19 @@ import { parsePageUrl, publicUrl } from './target.ts';
  * @throws as fetchPage() does
  */
 export async function openPage(url: string | URL, options: PageOptions = {}): Promise<OpenPage> {
+  return open(url, options, 'nothing');
+}
+
+/** The same for a reader that is done with each piece before it asks for the next one: its memory is used again. */
+export async function openLentPage(url: string | URL, options: PageOptions): Promise<OpenPage> {
+  return open(url, options, 'lent');
+}
+
+async function open(url: string | URL, options: PageOptions, keep: 'nothing' | 'lent'): Promise<OpenPage> {
   checkPageOptions(options);
   // what a stream brings is not held, so there is no need to bound it
   const limits = { ...options.limits, body: options.limits?.body ?? Number.POSITIVE_INFINITY };
-  const { exchange, steps, redirects } = await arrive(parsePageUrl(url), { ...options, limits }, 'nothing');
+  const { exchange, steps, redirects } = await arrive(parsePageUrl(url), { ...options, limits }, keep);
   return new OpenPage(exchange, steps, redirects);
 }
 

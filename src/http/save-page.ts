@@ -2,12 +2,12 @@
 import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { ProtocolError } from '../errors.ts';
 import { FileSink } from './file-sink.ts';
-import { type OpenPage, openPage } from './open-page.ts';
+import { type OpenPage, openLentPage } from './open-page.ts';
 import type { PageOptions } from './options.ts';
 import type { HeaderPair } from './raw-headers.ts';
 import { headerPairs } from './request.ts';
 import { parsePageUrl, publicUrl } from './target.ts';
-import { parseContentRange, strongValidator, unsatisfiedTotal } from './validators.ts';
+import { type ContentRange, parseContentRange, strongValidator, unsatisfiedTotal } from './validators.ts';
 
 export interface SaveOptions extends PageOptions {
   /** Whether to go on with what an earlier, broken download left; `'when-unchanged'` by default. */
@@ -33,7 +33,16 @@ export interface SavedPage {
 interface Part {
   /** What proves that the rest belongs to the same page. */
   readonly validator: string;
+  /** Where it came from, behind redirects: a validator proves nothing about another URL. */
+  readonly at: string;
   readonly length: number;
+}
+
+/** How the bytes of a page become those of a file. */
+interface Saving {
+  readonly path: string;
+  readonly content: 'body' | 'raw';
+  readonly onProgress: SaveOptions['onProgress'];
 }
 
 /**
@@ -45,103 +54,136 @@ interface Part {
 export async function savePage(url: string | URL, path: string, options: SaveOptions = {}): Promise<SavedPage> {
   const { resume = 'when-unchanged', content = 'body', onProgress, ...pageOptions } = options;
   const wanted = parsePageUrl(url);
-  const part = resume === 'never' || content === 'raw' ? undefined : await readPart(path, publicUrl(wanted));
-  const page = await openPage(
-    wanted,
-    part === undefined ? pageOptions : { ...pageOptions, headers: ranged(options, part) },
-  );
+  const saving: Saving = { path, content, onProgress };
+  if (resume !== 'never' && content === 'body' && asksForAll(pageOptions)) {
+    const part = await readPart(path, publicUrl(wanted));
+    const saved = part && (await goOn(wanted, part, pageOptions, saving));
+    if (saved !== undefined) return saved;
+  }
+  const page = await openPage(wanted, pageOptions);
   try {
-    if (part === undefined) return await save(page, path, 0, content, onProgress);
-    return await goOn(page, path, part, onProgress);
+    return await save(page, publicUrl(wanted), saving);
   } finally {
     page.close();
   }
 }
 
-function ranged(options: SaveOptions, part: Part): HeaderPair[] {
-  const own = options.headers === undefined ? [] : headerPairs(options.headers);
-  return [...own, ['Range', `bytes=${part.length}-`], ['If-Range', part.validator]];
+/** Whether the request is for a page as it is: only of such a one can the rest be asked for (RFC 9110 section 14.2). */
+function asksForAll({ method = 'GET', headers }: PageOptions): boolean {
+  if (method !== 'GET') return false;
+  return headers === undefined || !headerPairs(headers).some(([name]) => /^(?:if-)?range$/i.test(name));
 }
 
-async function goOn(
-  page: OpenPage,
-  path: string,
-  part: Part,
-  onProgress: SaveOptions['onProgress'],
-): Promise<SavedPage> {
-  const range = page.headers.get('Content-Range');
-  switch (page.status) {
-    case 200:
-      // the page has changed, or the server knows no ranges: this is all of it
-      return save(page, path, 0, 'body', onProgress);
-    case 206:
-      checkRange(page, part);
-      return save(page, path, part.length, 'body', onProgress);
-    case 416:
-      // the end was lost, not the body: everything is there
-      if (unsatisfiedTotal(range) === part.length) {
-        await finish(path);
+function ranged(options: PageOptions, part: Part): PageOptions {
+  const own = options.headers === undefined ? [] : headerPairs(options.headers);
+  const headers: HeaderPair[] = [...own, ['Range', `bytes=${part.length}-`], ['If-Range', part.validator]];
+  return { ...options, headers };
+}
+
+/** Undefined where what there is can't be gone on with, so that the page is to be asked for anew. */
+async function goOn(wanted: URL, part: Part, options: PageOptions, saving: Saving): Promise<SavedPage | undefined> {
+  const page = await openPage(wanted, ranged(options, part));
+  try {
+    switch (page.status) {
+      case 200:
+        // the page has changed, or the server knows no ranges: this is all of it
+        return await save(page, publicUrl(wanted), saving);
+      case 206: {
+        if (page.url !== part.at) return undefined;
+        const range = rangeOf(page, part);
+        return await save(page, publicUrl(wanted), saving, range);
+      }
+      case 416: {
+        // the end was lost, not the body: everything is there; or nothing of it can be right
+        if (!isComplete(page, part)) return undefined;
+        await finish(saving.path);
         return { page, saved: true, length: part.length, resumedFrom: part.length };
       }
-      return { page, saved: false, length: 0, resumedFrom: 0 };
-    default:
-      return { page, saved: false, length: 0, resumedFrom: 0 };
+      default:
+        return { page, saved: false, length: 0, resumedFrom: 0 };
+    }
+  } finally {
+    page.close();
   }
 }
 
-function checkRange(page: OpenPage, part: Part): void {
+function isComplete(page: OpenPage, part: Part): boolean {
+  const validator = strongValidator(page.headers);
+  if (page.url !== part.at || (validator !== undefined && validator !== part.validator)) return false;
+  return unsatisfiedTotal(page.headers.get('Content-Range')) === part.length;
+}
+
+/** @throws ProtocolError RANGE_MISMATCH for a range that is not what was asked for */
+function rangeOf(page: OpenPage, part: Part): ContentRange {
   const range = parseContentRange(page.headers.get('Content-Range'));
   const wanted = `bytes from ${part.length} on`;
   if (range === undefined || range.start !== part.length) {
     const given = page.headers.get('Content-Range') ?? 'no Content-Range';
-    throw new ProtocolError('RANGE_MISMATCH', `asked for ${wanted}, got ${given}`, { phase: 'head' });
+    throw mismatch(`asked for ${wanted}, got ${given}`);
   }
   const validator = strongValidator(page.headers);
   if (validator !== undefined && validator !== part.validator) {
-    const message = `asked for ${wanted} of ${part.validator}, got some of ${validator}`;
-    throw new ProtocolError('RANGE_MISMATCH', message, { phase: 'head' });
+    throw mismatch(`asked for ${wanted} of ${part.validator}, got some of ${validator}`);
   }
+  const size = range.end + 1 - range.start;
+  if (page.length !== undefined && page.length !== size) {
+    throw mismatch(`a range of ${size} bytes in a body of ${page.length}`);
+  }
+  return range;
 }
 
-async function save(
-  page: OpenPage,
-  path: string,
-  from: number,
-  content: 'body' | 'raw',
-  onProgress: SaveOptions['onProgress'],
-): Promise<SavedPage> {
+function mismatch(message: string): ProtocolError {
+  return new ProtocolError('RANGE_MISMATCH', message, { phase: 'head' });
+}
+
+async function save(page: OpenPage, wanted: string, saving: Saving, range?: ContentRange): Promise<SavedPage> {
+  const { path, content, onProgress } = saving;
+  const from = range?.start ?? 0;
   const rest = content === 'raw' ? page.rawLength : page.length;
-  const total = rest === undefined ? undefined : from + rest;
+  const total = range?.total ?? (rest === undefined ? undefined : from + rest);
   const sink = await FileSink.open(partOf(path), from);
-  const validator = content === 'raw' || page.status >= 300 ? undefined : strongValidator(page.headers);
+  const validator = content === 'raw' || page.status !== 200 ? undefined : strongValidator(page.headers);
   let complete = false;
   try {
-    if (from === 0) await writeNote(path, page, validator);
+    if (range === undefined) await writeNote(path, page, wanted, validator);
     for await (const piece of content === 'raw' ? page.raw() : page) {
+      if (range !== undefined && sink.length + piece.length > range.end + 1)
+        throw mismatch('more bytes than its range');
       await sink.write(piece);
       onProgress?.(sink.length, total);
     }
+    if (range !== undefined) checkEnd(sink.length, range);
     complete = true;
   } finally {
     await sink.close();
-    if (!complete && validator === undefined && from === 0) await rm(partOf(path), { force: true });
+    if (!complete && validator === undefined && range === undefined) await rm(partOf(path), { force: true });
   }
   await finish(path);
   return { page, saved: true, length: sink.length, resumedFrom: from };
 }
 
+/** A server may send less than was asked for: what came is kept, and the rest is to be asked for again. */
+function checkEnd(length: number, { end, total }: ContentRange): void {
+  const due = total ?? end + 1;
+  if (length === due) return;
+  throw new ProtocolError('SHORT_BODY', `the server sent the file up to byte ${length} of ${due}`, {
+    phase: 'body',
+    retryable: true,
+  });
+}
+
 /** Without a validator no rest can be proven to belong to it, so there is nothing to note. */
-async function writeNote(path: string, page: OpenPage, validator: string | undefined): Promise<void> {
+async function writeNote(path: string, page: OpenPage, url: string, validator: string | undefined): Promise<void> {
   if (validator === undefined) return rm(noteOf(path), { force: true });
-  await writeFile(noteOf(path), JSON.stringify({ url: page.url, validator }));
+  await writeFile(noteOf(path), JSON.stringify({ url, at: page.url, validator }));
 }
 
 async function readPart(path: string, wanted: string): Promise<Part | undefined> {
   try {
     const [{ size }, note] = await Promise.all([stat(partOf(path)), readFile(noteOf(path), 'utf8')]);
-    const { url, validator } = JSON.parse(note) as { url?: unknown; validator?: unknown };
-    if (url !== wanted || typeof validator !== 'string' || size === 0) return undefined;
-    return { validator, length: size };
+    const { url, at, validator } = JSON.parse(note) as { url?: unknown; at?: unknown; validator?: unknown };
+    if (url !== wanted || typeof at !== 'string' || typeof validator !== 'string' || size === 0) return undefined;
+    return { validator, at, length: size };
   } catch {
     // nothing was left, or nothing that can be trusted
     return undefined;

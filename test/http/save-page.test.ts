@@ -78,12 +78,19 @@ describe('savePage', () => {
     ['another start', 'bytes 5-299999/300000', '"1"'],
     ['no range', undefined, '"1"'],
     ['another validator', 'bytes 100000-299999/300000', '"2"'],
+    ['an end before its start', 'bytes 100000-99999/300000', '"1"'],
+    ['an end behind the total', 'bytes 100000-300000/300000', '"1"'],
+    ['another unit', 'lines 100000-299999/300000', '"1"'],
+    ['a length that is not that of its range', 'bytes 100000-299999/300000\r\nContent-Length: 5', '"1"'],
+    ['more bytes than its range', 'bytes 100000-100003/300000', '"1"'],
   ])('refuses a 206 with %s, and keeps what it has', async (_, range, etag) => {
     let broken = false;
     await using server = await serve((socket, request) => {
       if (!broken) ranges({ etag: '"1"', breakAfter: 100_000 })(socket, request);
       else
-        socket.end(head('206 Partial', `ETag: ${etag}`, ...(range === undefined ? [] : [`Content-Range: ${range}`])));
+        socket.end(
+          `${head('206 Partial', `ETag: ${etag}`, ...(range === undefined ? [] : [`Content-Range: ${range}`]))}12345`,
+        );
       broken = true;
     });
     const file = fresh();
@@ -105,6 +112,76 @@ describe('savePage', () => {
     await writeFile(`${file}.part`, BODY);
     expect(await savePage(server.url, file)).toMatchObject({ saved: true, length: BODY.length });
     expect((await readFile(file)).equals(BODY)).toBe(true);
+  });
+
+  it('is not complete with a range that ends early, and goes on from there', async () => {
+    await using server = await serve((socket, request) => {
+      const from = Number(/\r\nRange: bytes=(\d+)-/.exec(request)?.[1] ?? 0);
+      if (from === 0) return ranges({ etag: '"1"', breakAfter: 100_000 })(socket, request);
+      const to = Math.min(BODY.length, from + 90_000);
+      const range = `Content-Range: bytes ${from}-${to - 1}/${BODY.length}`;
+      // with and without a length: what ends with the connection may have been cut off
+      const length = from < 200_000 ? [`Content-Length: ${to - from}`] : [];
+      socket.write(head('206 Partial', 'ETag: "1"', range, ...length));
+      socket.end(BODY.subarray(from, from < 200_000 ? to : from + 50_000));
+    });
+    const file = fresh();
+    const lengths: number[] = [];
+    for (let i = 0; i < 5; i += 1) {
+      const error = await savePage(server.url, file).catch((fault: unknown) => fault);
+      if (!(error instanceof Error)) break;
+      expect(error).toMatchObject({ code: 'SHORT_BODY', retryable: true });
+      lengths.push((await readFile(`${file}.part`)).length);
+    }
+    expect(lengths).toEqual([100_000, 190_000, 280_000]);
+    expect((await readFile(file)).equals(BODY)).toBe(true);
+  });
+
+  it('begins anew where a 416 says that what there is can not be right', async () => {
+    let tries = 0;
+    await using server = await serve((socket, request) => {
+      tries += 1;
+      if (tries === 1) ranges({ etag: '"1"', breakAfter: 100_000 })(socket, request);
+      else if (request.includes('Range')) socket.end(head('416 No', 'Content-Range: bytes */5', 'Content-Length: 0'));
+      else socket.end(`${head('200 OK', 'Content-Length: 5')}short`);
+    });
+    const file = fresh();
+    await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    expect(await savePage(server.url, file)).toMatchObject({ saved: true, length: 5, resumedFrom: 0 });
+    expect((await readFile(file)).toString()).toBe('short');
+    await expect(readFile(`${file}.part.json`)).rejects.toThrow();
+  });
+
+  it('goes on behind a redirect, but not where it leads elsewhere by now', async () => {
+    let place = '/one';
+    await using server = await serve((socket, request) => {
+      if (request.startsWith('GET / ')) socket.end(head('302 Found', `Location: ${place}`));
+      else ranges({ etag: '"1"', breakAfter: 100_000 })(socket, request);
+    });
+    const file = fresh();
+    const save = () => savePage(server.url, file, { follow: 1 });
+    await expect(save()).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    await expect(save()).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    expect((await readFile(`${file}.part`)).length).toBe(200_000);
+    place = '/two';
+    await expect(save()).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    expect((await readFile(`${file}.part`)).length).toBe(100_000);
+  });
+
+  it('takes no part for the beginning of a page that was asked for otherwise', async () => {
+    await using server = await serve(ranges({ etag: '"1"', breakAfter: 50_000 }));
+    for (const options of [{ method: 'POST' }, { headers: { Range: 'bytes=1000-', 'If-Range': '"1"' } }]) {
+      const file = fresh();
+      await expect(savePage(server.url, file, options)).rejects.toThrow();
+      await expect(savePage(server.url, file, options)).rejects.toThrow();
+      expect(server.requests.at(-1)?.match(/Range: bytes=/g)?.length ?? 0).toBe(options.headers === undefined ? 0 : 1);
+    }
+    const file = fresh();
+    await expect(
+      savePage(server.url, file, { headers: { Range: 'bytes=1000-', 'If-Range': '"1"' } }),
+    ).rejects.toThrow();
+    await expect(savePage(server.url, file)).rejects.toThrow();
+    expect(server.requests.at(-1)).not.toContain('Range');
   });
 
   it('does not go on without a validator, with a weak one, for another URL, or when told not to', async () => {
