@@ -18,7 +18,7 @@ export function hex(write: Write, options: TextOptions = {}): Trace {
       const lines = factLines(event).map((line, index) =>
         index === 0 ? `${stamp(event)} === ${line}` : `    ${line}`,
       );
-      write(`${style(event.kind === 'error' ? 'error' : 'fact', lines.join('\n'))}\n`);
+      write(`${style(event.kind === 'error' ? 'error' : 'fact', lines.join('\n'))}\n${note(event)}`);
     },
   });
 }

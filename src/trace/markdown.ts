@@ -2,7 +2,7 @@
  * A transcript to paste into an issue: per connection a heading, the facts, and the dialogue in a fenced block with
  * `C: ` and `S: ` as in the RFCs. Each connection is written whole when it closes, so that several never mix.
  */
-import type { Trace } from './event.ts';
+import type { Trace, TraceEvent } from './event.ts';
 import { safeLine } from './render.ts';
 import { factLines } from './swaks.ts';
 import { contentLimit, noteOf, type TextOptions, turnLines, type Write } from './text.ts';
@@ -18,24 +18,26 @@ export function markdown(write: Write, options: TextOptions = {}): Trace {
     return lines;
   }
 
+  function noteLines(event: TraceEvent): string[] {
+    return note(event)
+      .split('\n')
+      .filter((line) => line !== '');
+  }
+
   return turns(contentLimit(options), {
     turn(turn) {
       // Every line has a mark before it, so none of them can end the fence.
       const mark = turn.event.kind === 'sent' ? 'C: ' : 'S: ';
       const lines = linesOf(turn.event.connection);
       lines.push(...turnLines(turn).map((line) => (mark + line).trimEnd()));
-      lines.push(
-        ...note(turn.event)
-          .split('\n')
-          .filter((line) => line !== ''),
-      );
+      lines.push(...noteLines(turn.event));
     },
     fact(event) {
       const lines = linesOf(event.connection);
       if (event.kind === 'connecting') {
         lines.push(`### ${event.protocol.toUpperCase()} dialogue with ${safeLine(event.target)}`, '', '```text');
       } else {
-        lines.push(...factLines(event).map((line) => `-- ${line}`));
+        lines.push(...factLines(event).map((line) => `-- ${line}`), ...noteLines(event));
       }
       if (event.kind !== 'closed') return;
       open.delete(event.connection);

@@ -2,7 +2,7 @@
  * A transcript read back as the events of a trace: of a `.wire` file with its times, facts of TLS and sizes of secrets;
  * of any other transcript, what was said and in which order. For pictures and explanations of dialogues that are over.
  */
-import type { Reply } from '../errors.ts';
+import { type ErrorCode, PlainwireError, type Reply } from '../errors.ts';
 import type { Protocol, SecretSpan, TlsFacts, TraceEvent } from './event.ts';
 import { MarkReader } from './marks.ts';
 import { unescapedBytes } from './transcript.ts';
@@ -93,7 +93,17 @@ class ConnectionReader {
     else if (line === '-- tls') this.#tls();
     else if (line === '-- close' || line === '-- reset') this.#close('peer');
     else if (line === '# closed by the client') this.#close('us');
-    else if (line.startsWith('# ')) this.#shown = line.slice(2);
+    else if (line.startsWith('# ')) this.#comment(line.slice(2));
+  }
+
+  /** What went wrong, or what the line below stands for. */
+  #comment(text: string): void {
+    const [, code, message = ''] = /^([A-Z]+(?:_[A-Z]+)+): (.+)$/.exec(text) ?? [];
+    if (code === undefined) this.#shown = text;
+    else {
+      this.end();
+      this.#emit({ kind: 'error', ...this.#base(), error: new PlainwireError(code as ErrorCode, message) });
+    }
   }
 
   line(side: 'client' | 'server' | 'unknown', bytes: Buffer): void {

@@ -27,9 +27,11 @@ export function explainer(): (event: TraceEvent) => Explanation | undefined {
   /** The connections on which the goodbye was said. */
   const leaving = new Set<number>();
   return (event) => {
-    if (event.kind === 'closed') logins.delete(event.connection);
+    if (event.kind === 'closed') {
+      logins.delete(event.connection);
+      return explainClosed(event, leaving.delete(event.connection));
+    }
     if (event.kind === 'sent' && event.verb === 'QUIT') leaving.add(event.connection);
-    if (event.kind === 'closed') return explainClosed(event, leaving.delete(event.connection));
     if (event.kind === 'sent' && event.verb === 'AUTH') {
       logins.set(event.connection, new Login(firstParameter(event)));
     }
