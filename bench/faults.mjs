@@ -1,5 +1,6 @@
 // The fault bench: a mail server that closes, resets or stalls at every byte that it sends and every byte that it
-// receives, and a mailer that has to say the truth about each message.
+// receives, or goes away with a 421 behind every byte that it receives, and a mailer that has to say the truth about each
+// message.
 //
 //     npm run bench:faults                    every byte of the dialogue, every 5th of those that TLS makes of it
 //     npm run bench:faults -- --every 7       a sample

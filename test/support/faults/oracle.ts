@@ -11,7 +11,9 @@ export type Answer = { readonly delivery: Delivery } | { readonly error: unknown
 type Right =
   /** What the server says in the end, where it gets to say it. */
   | { readonly kind: 'verdict' }
-  | { readonly kind: 'fault'; readonly phases: readonly string[]; readonly mayHaveBeenDelivered: boolean };
+  | { readonly kind: 'fault'; readonly phases: readonly string[]; readonly mayHaveBeenDelivered: boolean }
+  /** The 421 stands for the reply that was owed: whatever was said, it was not taken. */
+  | { readonly kind: 'leave'; readonly phases: readonly string[] };
 
 const VERDICT: Right = { kind: 'verdict' };
 
@@ -26,7 +28,9 @@ export function complaintsAbout(
   const tries = rights.map((right) =>
     right.kind === 'verdict'
       ? againstVerdict(each, planned, answer)
-      : againstFault(each, planned, answer, right, server),
+      : right.kind === 'leave'
+        ? againstLeave(planned, answer, right.phases)
+        : againstFault(each, planned, answer, right, server),
   );
   const best = tries.some((complaints) => complaints.length === 0) ? [] : (tries[0] ?? []);
   return [...best, ...againstTruth(planned, answer, server)].map((complaint) => `${planned.id}: ${complaint}`);
@@ -36,19 +40,29 @@ function rightAnswers(each: FaultCase, planned: Planned, at: number, visit: Visi
   if (visit === undefined || visit.brokenAt === undefined) return [VERDICT];
   const opening = openingPhases(each);
   const open = visit.opening.length >= opening.length;
-  if (!open) return each.retries > 0 ? [VERDICT] : [fault(phasesOfOpening(each, visit, opening), false)];
+  const lost = (phases: readonly string[]): Right =>
+    each.cut?.fault === '421' ? { kind: 'leave', phases } : fault(phases, false);
+  if (!open) {
+    const phases = phasesOfOpening(each, visit, opening);
+    if (each.retries === 0) return [lost(phases)];
+    // words in clear where the handshake is due are no reason to try again
+    return each.cut?.fault === '421' && phases.includes('tls') ? [VERDICT, lost(phases)] : [VERDICT];
+  }
   const heard = visit.messages.get(planned.id);
   if (heard !== undefined && isSettled(each, planned, heard)) return [VERDICT];
+  // only the first message of a new connection fails with it; others go out on another
+  if (each.cut?.fault === '421')
+    return at > 0 || each.retries > 0 ? [VERDICT] : [lost([nextPhase(each, planned, heard)])];
   const left = hasLeft(each, planned, visit, heard);
   const next = nextPhase(each, planned, heard);
   // behind a message that came to nothing RSET may come first
-  const lost = fault(at > 0 && next === 'mail' ? ['mail', 'rset'] : [next], left !== 'no');
-  if (left === 'yes') return [lost];
-  if (left === 'unknown') return [lost, VERDICT];
+  const broken = fault(at > 0 && next === 'mail' ? ['mail', 'rset'] : [next], left !== 'no');
+  if (left === 'yes') return [broken];
+  if (left === 'unknown') return [broken, VERDICT];
   if (each.retries > 0) return [VERDICT];
   // the first message of a connection fails with it; for others it is taken for an old connection that was found dead
   if (at > 0 && each.cut?.fault !== 'stall') return [VERDICT];
-  return visit.passage.seen.includes(`<${planned.id}@`) ? [lost] : [lost, VERDICT];
+  return visit.passage.seen.includes(`<${planned.id}@`) ? [broken] : [broken, VERDICT];
 }
 
 function fault(phases: readonly string[], mayHaveBeenDelivered: boolean): Right {
@@ -124,13 +138,29 @@ function againstVerdict({ mode }: FaultCase, { to }: Planned, answer: Answer): r
   ];
 }
 
-const CLASSES = { close: ConnectionError, reset: ConnectionError, stall: TimeoutError } as const;
+const CLASSES = { close: ConnectionError, reset: ConnectionError, stall: TimeoutError, 421: ConnectionError } as const;
 
 function codesOf(kind: Fault, each: FaultCase, phase: string | undefined): readonly ErrorCode[] {
   if (kind === 'stall') return ['DEADLINE_PASSED'];
   if (kind === 'reset') return ['CONNECTION_LOST'];
   // an end in the middle of a record, or of a handshake, is one that TLS does not let pass for an end
   return each.layer === 'wire' || phase === 'tls' ? ['CONNECTION_CLOSED', 'CONNECTION_LOST'] : ['CONNECTION_CLOSED'];
+}
+
+function againstLeave({ to }: Planned, answer: Answer, phases: readonly string[]): readonly string[] {
+  const wanted = `a 421 in ${phases.join(' or ')}`;
+  if (!('error' in answer) || !(answer.error instanceof PlainwireError))
+    return [`expected ${wanted}, got ${said(answer)}`];
+  const { error } = answer;
+  // behind the go-ahead to TLS it stands where the handshake is due, and breaks the rules
+  const outOfPlace = phases.includes('tls') && ['BYTES_BEFORE_TLS', 'TLS_FAILED'].includes(error.code);
+  return [
+    ...(error.reply?.code === 421 || outOfPlace ? [] : [`expected ${wanted}, got ${said(answer)}`]),
+    ...(phases.includes(error.phase ?? '') || outOfPlace ? [] : [`phase ${error.phase}, expected ${wanted}`]),
+    ...differs('mayHaveBeenDelivered', error.mayHaveBeenDelivered, false),
+    ...differs('retryable', error.retryable, !outOfPlace),
+    ...differs('rejected', list(error.recipients?.rejected ?? []), addresses(to)),
+  ];
 }
 
 function againstFault(

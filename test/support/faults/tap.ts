@@ -1,8 +1,8 @@
 /** A stream that counts what goes through it in both directions, and breaks the connection at one byte of it. */
 import { Duplex } from 'node:stream';
 
-/** What a network, or a server that dies, can do to a connection. */
-export const FAULTS = ['close', 'reset', 'stall'] as const;
+/** What a network, or a server that dies, can do to a connection; and a server that goes away with a word, a 421. */
+export const FAULTS = ['close', 'reset', 'stall', '421'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** Behind how many bytes that the server sends, or receives, the connection breaks, and how. */
@@ -118,6 +118,7 @@ export class Tap extends Duplex {
     if (!state.broken) await turns(TURNS);
     state.broken = true;
     if (cut.fault === 'close') this.#below.end();
+    if (cut.fault === '421') this.#below.end('421 4.3.2 going down\r\n');
     state.onBreak();
   }
 }
