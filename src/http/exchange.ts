@@ -57,7 +57,7 @@ export class Exchange {
   readonly #way: WayTo;
   #keep: Keep;
   readonly #streams: boolean;
-  readonly #memory: ReadMemory | undefined;
+  #memory: ReadMemory | undefined;
   readonly #parser: ResponseParser;
   readonly #raw = new Gathered();
   readonly #pieces = new Gathered();
@@ -203,9 +203,10 @@ export class Exchange {
 
   /** Ends the exchange, complete or not; nothing more is read. */
   close(): void {
-    const connection = this.#connection;
-    connection?.destroy();
-    void connection?.closed.then(() => this.#memory?.release());
+    this.#connection?.destroy();
+    const memory = this.#memory;
+    this.#memory = undefined;
+    if (memory !== undefined) void this.#connection?.closed.then(() => memory.release());
   }
 
   /** A body is a view of the raw bytes, but for a chunked one, whose pieces lie apart. */

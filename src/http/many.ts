@@ -141,6 +141,8 @@ class Run<Done extends object> {
     this.#settings = settings;
     this.#signal = signal;
     this.#schedule = new Schedule(settings.perHost, settings.delay);
+    // nothing need be under way that would hear of it: all may wait for a pause to end, or for the list's next line
+    signal.addEventListener('abort', this.#wake, { once: true });
   }
 
   /** The next outcome; undefined when there is none left. Rejects where the list itself does. */
@@ -162,6 +164,7 @@ class Run<Done extends object> {
 
   /** Settles when all that was under way, and has been aborted, has ended: no file is written to any more. */
   async close(): Promise<void> {
+    this.#signal.removeEventListener('abort', this.#wake);
     clearTimeout(this.#timer);
     this.#schedule.clear();
     // a list that waits for its next line is not waited for
@@ -174,11 +177,11 @@ class Run<Done extends object> {
     }
   }
 
-  #wake(): void {
+  readonly #wake = (): void => {
     const waiter = this.#waiter;
     this.#waiter = undefined;
     waiter?.();
-  }
+  };
 
   /** Starts what may start, and reads on in the list. */
   #pump(): void {

@@ -60,7 +60,7 @@ export async function savePage(url: string | URL, path: string, options: SaveOpt
     const saved = part && (await goOn(wanted, part, pageOptions, saving));
     if (saved !== undefined) return saved;
   }
-  const page = await openPage(wanted, pageOptions);
+  const page = await openLentPage(wanted, pageOptions);
   try {
     return await save(page, publicUrl(wanted), saving);
   } finally {
@@ -82,7 +82,7 @@ function ranged(options: PageOptions, part: Part): PageOptions {
 
 /** Undefined where what there is can't be gone on with, so that the page is to be asked for anew. */
 async function goOn(wanted: URL, part: Part, options: PageOptions, saving: Saving): Promise<SavedPage | undefined> {
-  const page = await openPage(wanted, ranged(options, part));
+  const page = await openLentPage(wanted, ranged(options, part));
   try {
     switch (page.status) {
       case 200:

@@ -144,6 +144,28 @@ describe('fetchPages', () => {
     for await (const _ of fetchPages(stuck())) break;
   });
 
+  it.each([
+    ['politeness', { delay: 60_000 }, ['/1', '/2', '/3']],
+    ['a new try', { backoff: 60_000 }, ['/broken']],
+    ['the next line of the list', {}, ['/1', 'wait']],
+  ])('ends at once with the signal while nothing but %s is waited for', async (_, options, paths) => {
+    await using server = await serve((socket, request) => {
+      if (request.startsWith('GET /broken ')) socket.destroy();
+      else socket.end(PAGE);
+    });
+    async function* list() {
+      for (const path of paths) {
+        if (path === 'wait') await new Promise(() => {});
+        yield `${server.url}${path}`;
+      }
+    }
+    const started = performance.now();
+    const outcomes = await all(list(), { ...options, signal: AbortSignal.timeout(150) });
+    expect(performance.now() - started).toBeLessThan(2_000);
+    const ends = outcomes.map((each) => (each.ok ? each.page.status : (each.error as { code: string }).code));
+    expect(ends).toEqual(paths.filter((path) => path !== 'wait').map((path) => (path === '/1' ? 200 : 'ABORTED')));
+  });
+
   it('asks for a name once, for many pages at once', async () => {
     await using server = await serve(PAGE);
     expect(await all(Array(5).fill(`http://localhost:${server.port}/`), {})).toMatchObject([
