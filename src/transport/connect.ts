@@ -7,6 +7,7 @@ import { Connection, type ConnectTiming } from './connection.ts';
 import { checkEndpoint, type Endpoint, formatEndpoint, type HostEndpoint } from './endpoint.ts';
 import { aborted, inWords, late } from './faults.ts';
 import { type ProxyUrl, parseProxy, tunnelByConnect, tunnelBySocks } from './proxy.ts';
+import type { ReadMemory } from './read-memory.ts';
 import { addressesOf, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
 import { timerMs } from './timer.ts';
 import type { TlsOptions } from './tls.ts';
@@ -49,6 +50,11 @@ export interface ConnectOptions {
   readonly localAddress?: string;
   /** Whether small writes leave at once (TCP_NODELAY), true by default; one who writes once and then reads needs no such. */
   readonly noDelay?: boolean;
+  /**
+   * What to read into, in place of new memory for every read: a chunk is the reader's until its next read. Only a socket
+   * in clear without a proxy reads so.
+   */
+  readonly memory?: ReadMemory;
 }
 
 /** Refuses an address by throwing, or by `false`; at once, or by a promise of either, which is waited for. */
@@ -96,8 +102,10 @@ async function open(endpoint: Endpoint, options: ConnectOptions, tracer: Tracer 
   }
   const { host } = endpoint;
   if (options.proxy === undefined) {
-    const { socket, remote, timing } = await openHost(endpoint, options, within);
-    return new Connection({ stream: socket, remote, host, timing, signal, tracer });
+    // under TLS it is the clear text that is read, and not by the socket
+    const memory = options.tls === undefined ? options.memory : undefined;
+    const { socket, remote, timing } = await openHost(endpoint, options, within, memory);
+    return new Connection({ stream: socket, remote, host, timing, signal, tracer, memory });
   }
   const server = parseProxy(options.proxy);
   const { guard: _, ...direct } = options;
@@ -124,7 +132,12 @@ interface Opened {
   readonly timing: ConnectTiming;
 }
 
-async function openHost(endpoint: HostEndpoint, options: ConnectOptions, within: number): Promise<Opened> {
+async function openHost(
+  endpoint: HostEndpoint,
+  options: ConnectOptions,
+  within: number,
+  memory?: ReadMemory,
+): Promise<Opened> {
   const { host, port } = endpoint;
   const started = performance.now();
   const family = net.isIP(host);
@@ -146,6 +159,7 @@ async function openHost(endpoint: HostEndpoint, options: ConnectOptions, within:
     noDelay: options.noDelay ?? true,
   };
   if (options.localAddress !== undefined) target.localAddress = options.localAddress;
+  if (memory !== undefined) target.onread = memory.onread;
   const socket = await socketTo(target, endpoint, within, options.signal);
   const timing = { lookup: literal ? 0 : connecting - started, connect: performance.now() - connecting, tls: 0 };
   // where there was but one address, there is no need to ask the system which one it was

@@ -11,6 +11,7 @@ import { ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '..
 import type { TlsFacts } from '../trace/event.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { aborted, lost } from './faults.ts';
+import type { ReadMemory } from './read-memory.ts';
 import { timerMs } from './timer.ts';
 import { type ChannelBinding, channelBinding, type Handshake, handshake, type TlsOptions } from './tls.ts';
 import { checkTlsOptions } from './tls-options.ts';
@@ -38,6 +39,8 @@ export interface ConnectionInit {
   readonly timing?: ConnectTiming;
   readonly signal?: AbortSignal | undefined;
   readonly tracer?: Tracer | undefined;
+  /** What the stream reads into. */
+  readonly memory?: ReadMemory | undefined;
 }
 
 interface Wait<T> {
@@ -57,6 +60,9 @@ export class Connection implements AsyncDisposable {
   #tls: TlsFacts | undefined;
   #chunks: Uint8Array[] = [];
   #held = 0;
+  readonly #memory: ReadMemory | undefined;
+  /** Whether the chunk that was read last is in that memory. */
+  #lent = false;
   #ended = false;
   #fault: PlainwireError | undefined;
   #closedByUs = false;
@@ -77,6 +83,8 @@ export class Connection implements AsyncDisposable {
     this.tracer = init.tracer;
     this.#timing = init.timing ?? { lookup: 0, connect: 0, tls: 0 };
     this.#signal = init.signal;
+    this.#memory = init.memory;
+    this.#memory?.deliverTo(this.#onData);
     this.#closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
@@ -117,14 +125,17 @@ export class Connection implements AsyncDisposable {
 
   /**
    * The next bytes, as they came: a chunk is whatever the network made of the peer's writes, and says nothing about
-   * where a line or a message ends. Undefined at the end of the peer's data.
+   * where a line or a message ends. Undefined at the end of the peer's data. Where the connection reads into memory that
+   * is used again, the chunk is the reader's until the next read().
    * @throws ConnectionError | TimeoutError | AbortError | TlsError
    */
   read(): Promise<Uint8Array | undefined> {
+    if (this.#lent) this.#takeBack();
     const chunk = this.#chunks.shift();
     if (chunk !== undefined) {
       this.#held -= chunk.length;
-      if (this.#stream.isPaused() && this.#held < READ_AHEAD) this.#stream.resume();
+      this.#lent = this.#memory?.owns(chunk) === true;
+      if (this.#stream.isPaused() && !this.#isFull) this.#stream.resume();
       return Promise.resolve(chunk);
     }
     if (this.#ended) return Promise.resolve(undefined);
@@ -361,13 +372,23 @@ export class Connection implements AsyncDisposable {
     const reading = this.#reading;
     if (reading !== undefined) {
       this.#reading = undefined;
+      this.#lent = this.#memory?.owns(chunk) === true;
       reading.resolve(chunk);
       return;
     }
     this.#chunks.push(chunk);
     this.#held += chunk.length;
-    if (this.#held >= READ_AHEAD) this.#stream.pause();
+    if (this.#isFull) this.#stream.pause();
   };
+
+  get #isFull(): boolean {
+    return this.#memory === undefined ? this.#held >= READ_AHEAD : this.#memory.isUsedUp;
+  }
+
+  #takeBack(): void {
+    this.#lent = false;
+    this.#memory?.takeBack();
+  }
 
   readonly #onEnd = (): void => {
     this.#ended = true;

@@ -27,6 +27,7 @@ export { type Listener, type ListenOptions, listen, type OnConnection } from './
 export { type HostInfo, lookup, type MailExchanger, resolveMx } from './lookup.ts';
 export { memoryPair, streamPair } from './memory.ts';
 export { type ProxyServer, type ProxyUrl, parseProxy } from './proxy.ts';
+export { ReadMemory } from './read-memory.ts';
 export { type Chunking, MismatchError, play, type ReplayConnection, type ReplayOptions, replay } from './replay.ts';
 export { type ReplayServerOptions, replayServer } from './replay-server.ts';
 export { cachingResolve, type IpAddress, type Resolve, resolveBySystem } from './resolve.ts';
