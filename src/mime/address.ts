@@ -142,17 +142,22 @@ export function readAddressField(input: AddressInput, field: string): readonly (
   return list;
 }
 
+/** Arrays of arrays are flattened; nobody nests deeper than this by intent, and one that holds itself never ends. */
+const MAX_DEPTH = 16;
+
 /** Validates what a caller gave for an address field, whatever its form, into one flat list. */
 export function readAddressInput(
   input: AddressInput,
   field: string,
   found: (Address | Group)[] = [],
+  depth = 0,
 ): (Address | Group)[] {
+  if (depth > MAX_DEPTH) throw new MessageError('BAD_INPUT', field.slice(0, 60), `nests deeper than ${MAX_DEPTH}`);
   if (typeof input === 'string') {
     const plain = plainAddress(input);
     if (plain !== undefined) found.push(plain);
     else if (isBare(input)) found.push(named(parseMailbox(input, field), ''));
-    else found.push(...parseAddresses(input, field));
+    else for (const entry of parseAddresses(input, field)) found.push(entry);
   } else if (Array.isArray(input)) {
     const list = input as readonly AddressInput[];
     for (let index = 0; index < list.length; index++) {
@@ -160,10 +165,10 @@ export function readAddressInput(
       // the name of each place in a long list would cost more than the addresses themselves
       const plain = typeof entry === 'string' ? plainAddress(entry) : undefined;
       if (plain !== undefined) found.push(plain);
-      else if (isGiven(entry)) readAddressInput(entry, `${field}[${index}]`, found);
+      else if (isGiven(entry)) readAddressInput(entry, `${field}[${index}]`, found, depth + 1);
     }
   } else if (typeof input === 'object' && input !== null) {
-    found.push(readAddressObject(input as { name?: unknown; address?: unknown; group?: unknown }, field));
+    found.push(readAddressObject(input as { name?: unknown; address?: unknown; group?: unknown }, field, depth));
   } else {
     throw new MessageError('BAD_INPUT', field, `an address is expected, not a ${typeof input}`);
   }
@@ -173,13 +178,14 @@ export function readAddressInput(
 function readAddressObject(
   input: { name?: unknown; address?: unknown; group?: unknown },
   field: string,
+  depth: number,
 ): Address | Group {
   const name = input.name ?? '';
   if (typeof name !== 'string') throw new MessageError('BAD_INPUT', `${field}.name`, 'is not a string');
   refuseControls(name, `${field}.name`);
   if (input.group !== undefined) {
     if (name === '') throw new MessageError('BAD_ADDRESS', `${field}.name`, 'a group has no name');
-    const members = readAddressInput(input.group as AddressInput, `${field}.group`);
+    const members = readAddressInput(input.group as AddressInput, `${field}.group`, [], depth + 1);
     return { name, group: members.filter((member): member is Address => !isGroup(member) || refuseNesting(field)) };
   }
   if (typeof input.address !== 'string') throw new MessageError('BAD_INPUT', `${field}.address`, 'is not a string');

@@ -47,7 +47,7 @@ function firstMailbox(list: readonly (Address | Group)[]): Mailbox | undefined {
 
 /** The envelope: as given, or from the people. */
 export function envelopeOf(init: MessageInit, people: People): Envelope {
-  if (init.envelope !== undefined && init.envelope !== null) return readEnvelope(init.envelope);
+  if (isGiven(init.envelope)) return readEnvelope(init.envelope);
   const { to, cc, bcc } = people;
   const recipients = cc.length === 0 && bcc.length === 0 ? to : [...to, ...cc, ...bcc];
   return { from: senderOf(people), to: eachOnce(mailboxes(recipients)) };

@@ -1,3 +1,5 @@
+import { TextDecoder } from 'node:util';
+
 /** An encoded word (RFC 2047 section 2), with a language perhaps (RFC 2231 section 5). */
 const ENCODED_WORD = /^=\?([\w.:+-]+)(?:\*[\w-]*)?\?([BQ])\?([^? ]*)\?=$/i;
 
@@ -7,12 +9,30 @@ export function decodedWord(word: string): string | undefined {
   if (encoding === undefined) return undefined;
   const octets = encoding.toUpperCase() === 'B' ? Buffer.from(data, 'base64') : fromQ(data);
   try {
-    const text = new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(octets);
+    const text = decoderOf(charset.toLowerCase())?.decode(octets);
+    if (text === undefined) return undefined;
     // A line end that somebody hid in a name stays hidden.
     return /[\0-\x1f\x7f]/.test(text) ? undefined : text;
   } catch {
     return undefined;
   }
+}
+
+const decoders = new Map<string, TextDecoder | undefined>();
+const MAX_DECODERS = 16;
+
+/** What reads the charset, if anything here does; finding that out costs more than reading the word. */
+function decoderOf(charset: string): TextDecoder | undefined {
+  if (decoders.has(charset)) return decoders.get(charset);
+  let decoder: TextDecoder | undefined;
+  try {
+    decoder = new TextDecoder(charset, { fatal: true, ignoreBOM: true });
+  } catch {
+    decoder = undefined;
+  }
+  if (decoders.size >= MAX_DECODERS) decoders.clear();
+  decoders.set(charset, decoder);
+  return decoder;
 }
 
 function fromQ(data: string): Buffer {

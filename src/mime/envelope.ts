@@ -1,5 +1,6 @@
 import { MessageError } from '../errors.ts';
 import { type Address, type Group, isGroup, readAddressInput } from './address.ts';
+import { isGiven } from './given.ts';
 import type { Mailbox } from './mailbox.ts';
 import type { EnvelopeInit } from './message-init.ts';
 import { MOVED_ENVELOPE_FIELDS } from './moved-fields.ts';
@@ -20,15 +21,16 @@ const DELETE = 0x7f;
 
 /** The envelope as the caller gave it. */
 export function readEnvelope(init: EnvelopeInit): Envelope {
+  if (typeof init !== 'object') throw new MessageError('BAD_INPUT', 'envelope', 'is not an object');
   for (const name in init)
     if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `envelope.${name}`, MOVED_ENVELOPE_FIELDS);
   const { from, to, cc, bcc } = init;
   const senders = isNull(from) ? [] : mailboxes(readAddressInput(from, 'envelope.from'));
   if (senders.length > 1) throw new MessageError('BAD_ADDRESS', 'envelope.from', 'one address is expected, or none');
   const recipients = [
-    ...mailboxes(readAddressInput(to ?? [], 'envelope.to')),
-    ...mailboxes(readAddressInput(cc ?? [], 'envelope.cc')),
-    ...mailboxes(readAddressInput(bcc ?? [], 'envelope.bcc')),
+    ...mailboxes(readAddressInput(isGiven(to) ? to : [], 'envelope.to')),
+    ...mailboxes(readAddressInput(isGiven(cc) ? cc : [], 'envelope.cc')),
+    ...mailboxes(readAddressInput(isGiven(bcc) ? bcc : [], 'envelope.bcc')),
   ];
   return { from: senders[0], to: eachOnce(recipients) };
 }

@@ -141,15 +141,19 @@ export function addressField(name: string, list: readonly (Address | Group)[]): 
 function addEntry(words: string[], entry: Address | Group, end: string, room: number): void {
   if (!isGroup(entry)) {
     if (entry.name === '') words.push(`${entry.address}${end}`);
-    else words.push(...phrase(entry.name, room), `<${entry.address}>${end}`);
+    else {
+      for (const word of phrase(entry.name, room)) words.push(word);
+      words.push(`<${entry.address}>${end}`);
+    }
     return;
   }
   const label = phrase(entry.name, room);
   const last = label.pop() ?? '';
+  for (const word of label) words.push(word);
   // After an encoded word nothing but white space may follow (RFC 2047 section 5 (3)).
   const closed = entry.group.length === 0;
-  if (last.startsWith('=?')) words.push(...label, last, closed ? `:;${end}` : ':');
-  else words.push(...label, closed ? `${last}:;${end}` : `${last}:`);
+  if (last.startsWith('=?')) words.push(last, closed ? `:;${end}` : ':');
+  else words.push(closed ? `${last}:;${end}` : `${last}:`);
   entry.group.forEach((member, index) => {
     addEntry(words, member, index < entry.group.length - 1 ? ',' : `;${end}`, MAX_ENCODED_WORD);
   });

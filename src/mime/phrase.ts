@@ -55,7 +55,7 @@ function words(text: string, isPlain: (word: string, index: number) => boolean, 
   // Looking around every character costs more than all the rest, and hardly a text has two spaces in a row.
   for (const word of ODD_SPACE.test(text) ? text.split(LONE_SPACE) : text.split(' ')) {
     if (isPlain(word, index++)) {
-      if (encode !== '') found.push(...encodedWords(encode, found.length === 0 ? first : MAX_ENCODED_WORD));
+      if (encode !== '') addEncoded(found, encode, first);
       encode = '';
       found.push(word);
     } else {
@@ -63,6 +63,11 @@ function words(text: string, isPlain: (word: string, index: number) => boolean, 
       encode = encode === '' ? word : `${encode} ${word}`;
     }
   }
-  if (encode !== '') found.push(...encodedWords(encode, found.length === 0 ? first : MAX_ENCODED_WORD));
+  if (encode !== '') addEncoded(found, encode, first);
   return found;
+}
+
+/** One by one: a call does not take as many arguments as a long text has words. */
+function addEncoded(found: string[], text: string, first: number): void {
+  for (const word of encodedWords(text, found.length === 0 ? first : MAX_ENCODED_WORD)) found.push(word);
 }

@@ -9,6 +9,7 @@ import { refuseLoneSurrogates } from './forbidden.ts';
 import { isGiven } from './given.ts';
 import { HeaderList, headerEnd } from './header-list.ts';
 import { Message } from './message.ts';
+import { messageId } from './message-id.ts';
 import type { Content, EnvelopeInit, MessageInit } from './message-init.ts';
 import { signMessage } from './signed-message.ts';
 import { isStream } from './source.ts';
@@ -26,8 +27,9 @@ export function rawMessage(content: Content, envelope?: EnvelopeInit | undefined
 export function composeRaw(init: MessageInit, raw: NonNullable<MessageInit['raw']>): Message {
   refuseLost(init);
   const people = readPeople(init);
-  const isSaid = init.envelope !== undefined || Object.values(people).some((list) => list.length > 0);
-  const message = makeRaw(contentIn(raw), isSaid ? envelopeOf(init, people) : undefined, init.messageId);
+  const isSaid = isGiven(init.envelope) || Object.values(people).some((list) => list.length > 0);
+  const id = isGiven(init.messageId) ? messageId(init.messageId, 'messageId') : undefined;
+  const message = makeRaw(contentIn(raw), isSaid ? envelopeOf(init, people) : undefined, id);
   if (!isGiven(init.dkim)) return message;
   const octets = message.inMemory();
   if (octets === undefined)
@@ -61,14 +63,14 @@ function factsOf({
   return { envelope, messageId, encoding, smtpUtf8, canonical };
 }
 
-function makeRaw(raw: Content, given: Envelope | undefined, messageId: string | undefined): Message {
+function makeRaw(raw: Content, given: Envelope | undefined, knownId: string | undefined): Message {
   const found = contentOf(raw, undefined, 'raw', 'the raw message');
   if (isSource(found)) {
     if (given === undefined)
       throw new MessageError('BAD_INPUT', 'envelope', 'is needed for a message that is a stream');
     // What the stream holds shows only when it is read; 8bit is what mail is made of, and is true of 7bit as well.
     const smtpUtf8 = needsUtf8Envelope(given);
-    return new Message({ envelope: given, messageId: messageId ?? '', encoding: '8bit', smtpUtf8, canonical: false }, [
+    return new Message({ envelope: given, messageId: knownId ?? '', encoding: '8bit', smtpUtf8, canonical: false }, [
       binarySource(found),
     ]);
   }
@@ -77,7 +79,7 @@ function makeRaw(raw: Content, given: Envelope | undefined, messageId: string | 
   const envelope = given ?? envelopeIn(headers);
   const octets = given === undefined ? withoutBcc(whole) : whole;
   const smtpUtf8 = needsUtf8Envelope(envelope) || [...headers].some(([, value]) => /[^\0-\x7f]/.test(value));
-  const id = messageId ?? headers.get('message-id') ?? '';
+  const id = knownId ?? headers.get('message-id') ?? '';
   return new Message({ envelope, messageId: id, encoding: wayOf(octets), smtpUtf8, canonical: false }, [octets]);
 }
 

@@ -170,6 +170,20 @@ describe('linear time, bounded depth', () => {
     expect(inTime(() => compose({ from: 'a@b.c', to: { address: text } }))).toBeLessThan(1000);
   });
 
+  test('what nests without end is refused, and a long text is no harm', () => {
+    const circle: unknown[] = [];
+    circle.push(circle);
+    let groups: unknown = 'a@b.c';
+    for (let index = 0; index < 20_000; index++) groups = { name: 'x', group: [groups] };
+    for (const to of [circle, groups, [[circle]]]) {
+      const init = { from: 'a@b.c', to: to as string };
+      expect(() => compose(init)).toThrow(expect.objectContaining({ name: 'MessageError', code: 'BAD_INPUT' }));
+    }
+    const name = 'long '.repeat(150_000).trim();
+    expect(compose({ from: { name, address: 'a@b.c' } }).headers.get('from')).toContain('long long');
+    expect(compose({ from: 'a@b.c', to: 'b@c.d, '.repeat(150_000).slice(0, -2) }).envelope.to).toHaveLength(1);
+  });
+
   test('10,000 addresses', () => {
     const list = Array.from({ length: 10_000 }, (_, index) => `Person ${index} <person.${index}@example.com>`).join(
       ', ',

@@ -209,7 +209,7 @@ describe('a message object moves over as it is', () => {
     const plain = await compose({ ...BASE, messageId: '<1@x>', date: 0, text: 'x' }).bytes();
     const fields =
       'sender cc bcc replyTo inReplyTo references html watchHtml amp icalEvent calendar alternatives attachments headers ' +
-      'list priority xMailer otp autoSubmitted dispositionNotificationTo raw attachDataUrls textEncoding encoding flowed dkim ' +
+      'envelope list priority xMailer otp autoSubmitted dispositionNotificationTo raw attachDataUrls textEncoding encoding flowed dkim ' +
       'normalizeHeaderKey newline disableFileAccess disableUrlAccess';
     for (const nothing of [false, null, undefined, '']) {
       for (const field of fields.split(' ')) {
