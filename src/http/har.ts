@@ -1,5 +1,5 @@
 /** HAR 1.2, for browsers' tools: a page as an entry, and a file that grows entry by entry. */
-import type { Page } from './page.ts';
+import type { Page, PageTiming } from './page.ts';
 import type { HeaderPair } from './raw-headers.ts';
 import { maskedRequest } from './request.ts';
 
@@ -52,9 +52,10 @@ export class HarWriter {
 export function harEntry(page: Page): object {
   const { timing, request, headers, span } = page;
   const content = harContent(page);
+  const timings = harTimings(timing);
   return {
     startedDateTime: page.started.toISOString(),
-    time: timing.total,
+    time: Object.entries(timings).reduce((sum, [name, ms]) => (ms < 0 || name === 'ssl' ? sum : sum + ms), 0),
     request: {
       method: request.method,
       url: page.url,
@@ -78,20 +79,24 @@ export function harEntry(page: Page): object {
       bodySize: span.end - span.body,
     },
     cache: {},
-    timings: {
-      blocked: -1,
-      dns: timing.lookup === 0 ? -1 : timing.lookup,
-      // TLS is part of connect, and is told again (HAR 1.2)
-      connect: timing.connect + timing.tls,
-      ssl: timing.tls === 0 ? -1 : timing.tls,
-      send: 0,
-      wait: timing.wait,
-      receive: timing.head + timing.body,
-    },
+    timings,
     ...(/:[0-9]+$/.test(page.remote)
       ? { serverIPAddress: page.remote.replace(/:[0-9]+$/, '').replace(/^\[|\]$/g, '') }
       : {}),
     ...(page.quirks.length === 0 ? {} : { comment: `quirks: ${page.quirks.join(', ')}` }),
+  };
+}
+
+/** TLS is part of connect, and is told again; what is left of the whole was spent between the phases (HAR 1.2). */
+function harTimings({ lookup, connect, tls, wait, head, body, total }: PageTiming): Record<string, number> {
+  return {
+    blocked: Math.max(0, total - lookup - connect - tls - wait - head - body),
+    dns: lookup === 0 ? -1 : lookup,
+    connect: connect + tls,
+    ssl: tls === 0 ? -1 : tls,
+    send: 0,
+    wait,
+    receive: head + body,
   };
 }
 
