@@ -22,7 +22,7 @@ import { type ExitCode, UsageError } from './exit.ts';
 import { seconds } from './numbers.ts';
 import type { Terminal } from './terminal.ts';
 import { addTlsOptions, type TlsFlags, tlsOptions } from './tls-flags.ts';
-import { addTraceFormatOptions, traceOf } from './trace-options.ts';
+import { addTraceFormatOptions, htmlOption, traceOf } from './trace-options.ts';
 
 const EXAMPLES = `
 Type a line and press Enter: it goes with CRLF. Replies appear as they come.
@@ -56,6 +56,7 @@ interface ConnectFlags extends TlsFlags {
   readonly whole?: boolean;
   readonly record?: string;
   readonly picture?: readonly string[];
+  readonly html?: string;
   readonly raw?: boolean;
   readonly pipelining?: boolean;
   readonly timeout?: number;
@@ -93,7 +94,7 @@ export function connectCommand(
       .optionsGroup('The dialogue:')
       .option('-v, --verbose', 'with piped input, show both sides: --> what is said, <-- what comes back')
       .option('-x, --explain', 'show both sides, and say under each line what it means'),
-  );
+  ).addOption(htmlOption());
   command
     .addHelpText('after', EXAMPLES)
     .action((target: string, port: string | undefined, flags: ConnectFlags) =>
@@ -170,13 +171,14 @@ function check(flags: ConnectFlags): void {
 
 /** The trace says which protocol is spoken from when it is known. */
 function traced(flags: ConnectFlags, view: View, terminal: Terminal): { trace?: Trace } {
-  const { trace: format, whole, record, picture, explain } = flags;
+  const { trace: format, whole, record, picture, html, explain } = flags;
   const trace = traceOf(
     {
       ...(format === undefined ? {} : { trace: format, explain: explain === true }),
       ...(whole === undefined ? {} : { whole }),
       ...(record === undefined ? {} : { record }),
       ...(picture === undefined ? {} : { picture }),
+      ...(html === undefined ? {} : { html }),
     },
     terminal,
   );

@@ -7,26 +7,24 @@ import { eventsOf, explainTranscript, explanationLines, Picture, safe } from '..
 import { EXIT, type ExitCode, UsageError } from './exit.ts';
 import { asText, readInput } from './files.ts';
 import type { Terminal } from './terminal.ts';
-import { pictureOption, writePictures, writeText } from './trace-options.ts';
+import { htmlOption, type PictureFlags, pictureOption, writePictures } from './trace-options.ts';
 
 const EXAMPLES = `
 A transcript may be marked with C: and S:, or be what --verbose, --trace or
---record wrote, or what curl or swaks did. Passwords in it are not shown.
+--record wrote, or what curl, swaks, smtplib, nodemailer or PHPMailer did, or
+not be marked at all. In a line of a log or a bounce the code is found.
+Passwords are not shown.
 
 Examples:
   $ plainwire explain 550 5.7.26
   $ plainwire explain 'MAIL FROM:<> SIZE=1000 BODY=8BITMIME'
   $ plainwire explain 'HTTP/1.1 429 Too Many Requests'
+  $ plainwire explain 'host mx.example.com said: 550 5.1.1 User unknown'
   $ plainwire explain dialogue.txt
   $ plainwire explain dialogue.wire --picture dialogue.html
   $ plainwire explain lock-step.wire pipelined.wire --picture both.html
   $ plainwire send infos.txt --verbose 2>&1 | plainwire explain -
 `;
-
-interface ExplainFlags {
-  readonly picture?: readonly string[];
-  readonly html?: string;
-}
 
 export function explainCommand(
   program: Command,
@@ -39,18 +37,19 @@ export function explainCommand(
     .description('Says what a line of SMTP or HTTP means, what happens next, and in which RFC that is written.')
     .argument('<line-or-file...>', 'a line, or a file with a transcript (- for stdin)')
     .addOption(pictureOption('draw the transcript, or two of them side by side: a page, or FILE.svg'))
-    .option('--html <file>', 'draw it as a page, whatever the name of the file')
+    .addOption(htmlOption())
     .addHelpText('after', EXAMPLES)
-    .action((words: string[], flags: ExplainFlags) =>
+    // a pasted line may begin with an arrow
+    .allowUnknownOption()
+    .action((words: string[], flags: PictureFlags) =>
       run(flags.picture === undefined && flags.html === undefined ? explainWords(words, terminal) : draw(words, flags)),
     );
 
-  async function draw(files: readonly string[], { picture = [], html }: ExplainFlags): Promise<ExitCode> {
+  async function draw(files: readonly string[], flags: PictureFlags): Promise<ExitCode> {
     if (files.length > 2) throw new UsageError('one transcript is drawn, or two side by side');
     const pictures = await Promise.all(files.map((file) => pictureOf(file, terminal)));
     const [first = new Picture(), second] = pictures;
-    writePictures(picture, first, second);
-    if (html !== undefined) writeText(html, first.html(second));
+    writePictures(flags, first, second);
     for (const [at, file] of files.entries()) {
       for (const line of pictures[at]?.summary() ?? []) terminal.out(`${safe(`${file}: ${line}`)}\n`);
     }
@@ -69,6 +68,8 @@ async function pictureOf(file: string, terminal: Terminal): Promise<Picture> {
 }
 
 async function explainWords(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const option = words.find((word) => /^--?[a-z]/i.test(word) && !word.includes(' '));
+  if (option !== undefined) throw new UsageError(`unknown option '${option}'`);
   const [file = ''] = words;
   if (words.length === 1 && (file === '-' || (await isFile(file)))) {
     return explainText(asText(await readInput(file, terminal), file), terminal);

@@ -13,7 +13,7 @@ import { isDone, Tally, textLine } from './get/report.ts';
 import type { Result } from './get/result.ts';
 import type { Terminal } from './terminal.ts';
 import { addTlsOptions } from './tls-flags.ts';
-import { addTraceOptions } from './trace-options.ts';
+import { addTraceOptions, htmlOption } from './trace-options.ts';
 
 const EXAMPLES = `
 What the server sent, head and body, byte for byte, goes into SITE.html; --body
@@ -42,7 +42,7 @@ export function getCommand(
     .description('Fetches pages by HTTP/1.0 and writes what the server sent, byte for byte, into a file for each.')
     .argument('[site...]', 'host names or URLs, http and https');
   addTlsOptions(addGetOptions(command));
-  addTraceOptions(command.optionsGroup('The dialogue:'));
+  addTraceOptions(command.optionsGroup('The dialogue:')).addOption(htmlOption());
   command.addHelpText('after', EXAMPLES).action((sites: string[], flags: GetFlags) => run(get(sites, flags, terminal)));
 }
 

@@ -23,7 +23,7 @@ import { serveReplay } from './listen/serve-replay.ts';
 import { type MailServer, serveMail } from './listen/serve-smtp.ts';
 import { wholeNumber } from './numbers.ts';
 import type { Terminal } from './terminal.ts';
-import { pictureOption, traceOf } from './trace-options.ts';
+import { htmlOption, pictureOption, traceOf } from './trace-options.ts';
 
 const EXAMPLES = `
 Clients' lines appear as they come, with the number of the client; what you type
@@ -76,6 +76,7 @@ interface ListenFlags extends CertificateFlags {
   readonly whole?: boolean;
   readonly record?: string;
   readonly picture?: readonly string[];
+  readonly html?: string;
 }
 
 export function listenCommand(
@@ -113,6 +114,7 @@ export function listenCommand(
     .option('--whole', 'show messages and pages whole, however long')
     .option('--record <file>', 'save the dialogues as transcripts that can be played again')
     .addOption(pictureOption('draw the dialogues: a page that explains them, or FILE.svg (repeat for both)'))
+    .addOption(htmlOption())
     .addHelpText('after', EXAMPLES)
     .action((place: string, file: string | undefined, flags: ListenFlags) =>
       run(listenAt(endpointOf(place, flags), file, flags, terminal)),
@@ -305,9 +307,13 @@ async function untilEnd(
   print: (text: string) => void,
   sitting?: Sitting,
 ): Promise<ExitCode> {
-  const { explain, whole, record, picture } = flags;
+  const { explain, whole, record, picture, html } = flags;
   const trace = traceOf(
-    { ...(record === undefined ? {} : { record }), ...(picture === undefined ? {} : { picture }) },
+    {
+      ...(record === undefined ? {} : { record }),
+      ...(picture === undefined ? {} : { picture }),
+      ...(html === undefined ? {} : { html }),
+    },
     terminal,
   );
   let failed = false;

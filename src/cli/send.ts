@@ -100,6 +100,12 @@ async function report(sending: Promise<Delivery>, terminal: Terminal): Promise<E
 
 /** What to send, and where to: checked before a password is asked for, or anything else is tried. */
 async function mail(file: string | undefined, flags: SendFlags, terminal: Terminal): Promise<Mail> {
+  const { html } = flags;
+  if (html !== undefined && /^[^<\s]+\.html?$/i.test(html)) {
+    throw new UsageError(
+      `--html takes HTML: for what is in ${html} say --html-file, and to draw the dialogue --picture ${html}`,
+    );
+  }
   if (file === undefined) {
     if (flags.from === undefined && flags.to === undefined && !saysContent(flags)) {
       throw new UsageError(

@@ -5,13 +5,18 @@ import { MessageError } from '../errors.ts';
 import { type FormatName, formats, Picture, type Trace, wire } from '../trace/index.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface TraceFlags {
+export interface TraceFlags extends PictureFlags {
   readonly verbose?: boolean;
   readonly trace?: FormatName;
   readonly explain?: boolean;
   readonly whole?: boolean;
   readonly record?: string;
+}
+
+/** Files for pictures: what is drawn goes by the end of the name, or is a page, whatever the name. */
+export interface PictureFlags {
   readonly picture?: readonly string[];
+  readonly html?: string;
 }
 
 /** What a program reads is not coloured. */
@@ -49,6 +54,11 @@ export function pictureOption(description: string): Option {
   );
 }
 
+/** For every command but `send`, where it is the HTML of the message. */
+export function htmlOption(): Option {
+  return new Option('--html <file>', 'draw the page, whatever the name of the file');
+}
+
 function formatName(text: string): FormatName {
   if (!Object.hasOwn(formats, text)) throw new InvalidArgumentError(`One of ${FORMAT_NAMES.join(', ')} is expected.`);
   return text as FormatName;
@@ -83,18 +93,24 @@ function recordTrace({ record }: TraceFlags): Trace | undefined {
 }
 
 /** Pictures are drawn when the command is over. */
-function pictureTrace({ picture: files }: TraceFlags, terminal: Terminal): Trace | undefined {
-  if (files === undefined) return undefined;
+function pictureTrace(flags: PictureFlags, terminal: Terminal): Trace | undefined {
+  const files = filesOf(flags);
+  if (files.length === 0) return undefined;
   // what can't be written is said before anything is tried
-  for (const file of files) writeText(file, '');
+  for (const { file } of files) writeText(file, '');
   const picture = new Picture();
-  terminal.atEnd(() => writePictures(files, picture));
+  terminal.atEnd(() => writePictures(flags, picture));
   return picture.trace;
 }
 
 /** @throws MessageError BAD_FILE */
-export function writePictures(files: readonly string[], picture: Picture, beside?: Picture): void {
-  for (const file of files) writeText(file, /\.svg$/i.test(file) ? picture.svg(beside) : picture.html(beside));
+export function writePictures(flags: PictureFlags, picture: Picture, beside?: Picture): void {
+  for (const { file, as } of filesOf(flags)) writeText(file, picture[as](beside));
+}
+
+function filesOf({ picture = [], html }: PictureFlags): { readonly file: string; readonly as: 'html' | 'svg' }[] {
+  const named = picture.map((file) => ({ file, as: /\.svg$/i.test(file) ? ('svg' as const) : ('html' as const) }));
+  return html === undefined ? named : [...named, { file: html, as: 'html' }];
 }
 
 /** @throws MessageError BAD_FILE */

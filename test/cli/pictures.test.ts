@@ -98,6 +98,47 @@ test('get draws each connection', async () => {
   expect(html.match(/<script/g)).toHaveLength(1);
 });
 
+test('--html FILE is the page, whatever the name of the file: for get, connect and listen', async () => {
+  await using dir = await folder();
+  await using site = await webSite((_request, response) => response.end('ok'));
+  const got = await plainwire(['get', `127.0.0.1:${site.port}`, '--html', 'got'], { cwd: dir.path });
+  expect(got).toMatchObject({ code: 0 });
+  const input = 'GET / HTTP/1.0\n\n';
+  const talked = await plainwire(['connect', '127.0.0.1', String(site.port), '--html', 'talked.page'], {
+    cwd: dir.path,
+    input,
+  });
+  expect(talked).toMatchObject({ code: 0 });
+  let port = '';
+  const heard = await plainwire(['listen', '0', '--once', '--as', 'http', '--html', 'heard.htm'], {
+    cwd: dir.path,
+    onOutput: (text) => {
+      const found = /:(\d+)/.exec(text)?.[1];
+      if (found === undefined || port !== '') return;
+      port = found;
+      void fetch(`http://127.0.0.1:${port}/`);
+    },
+  });
+  expect(heard).toMatchObject({ code: 0 });
+  for (const name of ['got', 'talked.page', 'heard.htm']) {
+    const html = await readFile(join(dir.path, name), 'utf8');
+    expect(html, name).toMatch(/^<!doctype html>/);
+    expect(html, name).toContain('<b>GET</b>');
+  }
+});
+
+test.each([
+  ['with a file', ['send', 'infos.txt', '--html', 'd.html']],
+  ['without', ['send', '--server', '127.0.0.1:1', ...MAIL, '--html', 'd.html']],
+])('send --html is the HTML of a message: the name of a page there is a mistake, %s', async (_name, args) => {
+  await using dir = await folder();
+  await writeFile(join(dir.path, 'infos.txt'), 'a.example, ada@example.com, grace@example.org\n\nHi\n');
+  const ran = await plainwire(args, { cwd: dir.path });
+  expect(ran.code).toBe(2);
+  expect(ran.stderr).toContain('--picture d.html');
+  expect(ran.stderr).toContain('--html-file');
+});
+
 describe('explain', () => {
   const TRANSCRIPT =
     'C: EHLO a.example\nS: 250-b.example\nS: 250 AUTH PLAIN\nC: AUTH PLAIN AGFkYQBzZXNhbWU=\nS: 235 ok\n';
