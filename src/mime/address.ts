@@ -54,6 +54,9 @@ export function formatAddress(entry: Address | Group): string {
   return entry.name === '' ? entry.address : `${phrase(entry.name).join(' ')} <${entry.address}>`;
 }
 
+/** Words in one name: more than anybody has, and few enough that a text of quotes alone costs nothing. */
+const MAX_WORDS = 1000;
+
 function readAddress(lexer: Lexer, inGroup = false): Address | Group {
   let comment = lexer.skipCfws();
   const words: string[] = [];
@@ -61,6 +64,7 @@ function readAddress(lexer: Lexer, inGroup = false): Address | Group {
   const decoded: (string | undefined)[] = [];
   let quoted = false;
   for (;;) {
+    if (words.length > MAX_WORDS) lexer.fail(`a name has more than ${MAX_WORDS} words`);
     if (lexer.text[lexer.position] === '"') {
       words.push(lexer.quotedString());
       quoted = true;

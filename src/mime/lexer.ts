@@ -62,18 +62,25 @@ export class Lexer {
 
   /** Skips white space and comments (CFWS); returns the text of the last comment, if there was one. */
   skipCfws(): string | undefined {
-    let comment: string | undefined;
+    let start = -1;
+    let end = -1;
     for (;;) {
       const code = this.code;
-      if (code === SPACE || code === TAB) this.position += 1;
-      else if (code === LEFT_PARENTHESIS) comment = this.#comment();
-      else return comment;
+      if (code === SPACE || code === TAB) {
+        this.position += 1;
+      } else if (code === LEFT_PARENTHESIS) {
+        start = this.position + 1;
+        this.#skipComment();
+        end = this.position - 1;
+      } else {
+        // Only the last one is looked at: a text may hold a million of them.
+        return start === -1 ? undefined : unescaped(this.text.slice(start, end)).trim();
+      }
     }
   }
 
-  #comment(): string {
+  #skipComment(): void {
     const { text } = this;
-    const start = this.position + 1;
     let depth = 0;
     for (let at = this.position; at < text.length; at++) {
       const code = text.charCodeAt(at);
@@ -84,7 +91,7 @@ export class Lexer {
         depth -= 1;
         if (depth > 0) continue;
         this.position = at + 1;
-        return unescaped(text.slice(start, at)).trim();
+        return;
       } else if (code === BACKSLASH) {
         at += 1;
       }
