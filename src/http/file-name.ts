@@ -1,6 +1,6 @@
 /** A file name for a page: safe on every file system, and the same for the same URL, always. */
 import { createHash } from 'node:crypto';
-import { parsePageUrl, publicUrl } from './target.ts';
+import { parsePageUrl, publicUrl, requestTarget } from './target.ts';
 
 /** File systems stop at 255 bytes; some room is left for `.part.json`, and for what others may append. */
 const LONGEST = 200;
@@ -18,9 +18,10 @@ const RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$)(?=\.|$
 export function fileNameFor(url: string | URL, extension = 'html'): string {
   const parsed = parsePageUrl(url);
   const plain = publicUrl(parsed);
-  const { hostname, port, pathname, search } = parsed;
+  const { hostname, port } = parsed;
+  const target = requestTarget(parsed, 'origin');
   const place = `${hostname}${parsed.protocol === 'https:' ? '_https' : ''}${port === '' ? '' : `_${port}`}`;
-  const rest = pathname === '/' && search === '' ? '' : `${pathname}${search}`;
+  const rest = target === '/' ? '' : target;
   // without an underscore of its own, and never twelve characters behind its last one: unlike any name with a hash
   if (rest === '' && /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(hostname) && isSafe(place)) {
     return `${place}.${extension}`;

@@ -20,6 +20,9 @@ export function routeTo(url: URL, options: PageOptions): WayTo {
     // the proxy looks the name up, and connects where it likes: a guard here would promise what it can't hold
     throw new MessageError('BAD_INPUT', 'guard', 'no guard can see which address a proxy connects to');
   }
+  if (socketPath !== undefined && proxy !== undefined) {
+    throw new MessageError('BAD_INPUT', 'socketPath', 'the way is either a Unix domain socket or a proxy');
+  }
   // by assignment: this runs for every page, and a chain of conditional spreads costs as much as reading the head
   const connectOptions: Writable<ConnectOptions> = { protocol: 'http' };
   if (signal !== undefined) connectOptions.signal = signal;

@@ -14,7 +14,7 @@ describe('fileNameFor', () => {
 
   it('is readable and unique for anything else, and the same every time', () => {
     expect(fileNameFor('http://example.com/a/b?c=d')).toMatch(/^example\.com_a_b_c_d_[0-9a-z]{12}\.html$/);
-    const urls = ['a/b', 'a_b', 'A/b', 'a/b/', 'a?b', 'a%2Fb', 'a/b?', 'a-b'].map(
+    const urls = ['a/b', 'a_b', 'A/b', 'a/b/', 'a?b', 'a%2Fb', 'a/b?', 'a-b', '', '?', '/'].map(
       (path) => `http://example.com/${path}`,
     );
     const names = urls.map((url) => fileNameFor(url).toLowerCase());

@@ -151,6 +151,23 @@ describe('an HTTP proxy', () => {
   });
 });
 
+it('a proxy that knows what it does not want is not asked again', async () => {
+  for (const [status, retryable] of [
+    ['407 Proxy Authentication Required', false],
+    ['403 Forbidden', false],
+    ['502 Bad Gateway', true],
+  ] as const) {
+    await using proxy = await serve(head(status));
+    await expect(fetchPage('https://a.test/', { proxy: proxy.url })).rejects.toMatchObject({
+      code: 'PROXY_FAILED',
+      message: expect.stringContaining(status),
+      retryable,
+    });
+  }
+  const both = { proxy: 'http://127.0.0.1:1', socketPath: '/run/a' };
+  await expect(fetchPage('http://a.test/', both)).rejects.toMatchObject({ field: 'socketPath' });
+});
+
 describe('a SOCKS5 proxy', () => {
   it('carries http in origin form and https end to end, asked for by name, with its own credentials', async () => {
     await using proxy = await socksProxy({ credentials: { user: 'ada', pass: 'secret' } });
