@@ -186,6 +186,23 @@ describe('explain', () => {
     expect(await plainwire(['explain', '-'], { input: text })).toEqual(ran);
   });
 
+  test.each([
+    ['-> EHLO me', 'EHLO: '],
+    ['--> [EHLO me]', 'EHLO: '],
+    ['host mx.example.com said: 550 5.1.1 no such user', '5.1.1: No.'],
+    ['550-5.1.1 no\n550 5.1.1 such user', '550 5.1.1 such user\n      550: '],
+  ])('a pasted line: %j', async (line, shown) => {
+    const ran = await plainwire(['explain', line]);
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toContain(shown);
+  });
+
+  test('an option with a slip of the pen is no line', async () => {
+    const ran = await plainwire(['explain', '--pictures', 'a.svg', 'dialogue.txt']);
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toContain("unknown option '--pictures'");
+  });
+
   test('nothing to say is exit code 1', async () => {
     expect(await plainwire(['explain', 'hello there'])).toMatchObject({ code: 1, stdout: '' });
   });

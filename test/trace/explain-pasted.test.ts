@@ -193,6 +193,13 @@ describe('whole transcripts', () => {
     ).toEqual(['EHLO', '250', '250 SIZE 9']);
   });
 
+  test('the headers of a bounce are those of a mail, not of HTTP', () => {
+    const bounce =
+      'From: MAILER-DAEMON\nDate: now\nSubject: Undelivered\n\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 no';
+    expect(lines(bounce).map((line) => line.split(':')[0])).toEqual(['5.1.1', '550']);
+    expect(lines('Date: now\nServer: a')).toHaveLength(2);
+  });
+
   test('a login in a single line is decoded, without its secret', () => {
     const [found] = explainTranscript('AUTH PLAIN AGFkYQBzZXNhbWU=');
     expect(found?.explanation?.parts.at(-1)?.parts.map(({ means }) => means)).toEqual(['ada', '<secret, 6 bytes>']);

@@ -7,6 +7,7 @@ import { explainLine } from './line.ts';
 import { Login } from './login.ts';
 import { EXTENSIONS, explainCommand, isGreeted } from './smtp.ts';
 import { explainTlsLine } from './tls.ts';
+import { explainHeader } from './web.ts';
 
 export interface TranscriptLine {
   /** The line as it stands in the transcript, credentials by their size only. */
@@ -17,14 +18,21 @@ export interface TranscriptLine {
 /** One line alone is explained too, out of a log or a bounce: an enhanced status code in it is enough. */
 export function explainTranscript(transcript: string): TranscriptLine[] {
   const lines = transcript.replace(/\r?\n$/, '').split(/\r?\n/);
-  const reader = new Reader(new MarkReader(lines));
+  const reader = new Reader(
+    new MarkReader(lines),
+    lines.some((line) => MAIL_HEADER.test(line)),
+  );
   return lines.map((text) => reader.line(text));
 }
+
+/** A header that mail has, and HTTP has not: where one stands, From and Date are the mail's too. */
+const MAIL_HEADER = /^(?:Subject|Received|Return-Path|Message-ID|Reporting-MTA|Final-Recipient): /i;
 
 const REPLY = /^([2-5]\d\d)(?:([ -])|$)/;
 
 class Reader {
   readonly #marks: MarkReader;
+  readonly #holdsMail: boolean;
   /** The commands whose replies have not come yet, the next one first: with PIPELINING there are several. */
   readonly #owed: string[] = [];
   /** What the reply before answered: in LMTP a message has several (RFC 2033 section 4.2). */
@@ -38,8 +46,9 @@ class Reader {
   /** A challenge stands open: the client's next line answers it. */
   #challenged = false;
 
-  constructor(marks: MarkReader) {
+  constructor(marks: MarkReader, holdsMail: boolean) {
     this.#marks = marks;
+    this.#holdsMail = holdsMail;
   }
 
   line(text: string): TranscriptLine {
@@ -100,8 +109,7 @@ class Reader {
   }
 
   #command(text: string, said: string, isSaid: boolean): TranscriptLine {
-    const explanation =
-      explainLine(said) ?? explainTlsLine(said, false) ?? (isSaid ? undefined : explainEmbedded(said));
+    const explanation = this.#explain(said, isSaid);
     const command = explainCommand(said);
     if (command !== undefined) this.#owe(command.subject, said);
     else if (isSaid && explanation === undefined) this.#owed.push('command');
@@ -115,6 +123,11 @@ class Reader {
     }
     const header = /^((?:Proxy-)?Authorization:\s*\S+\s+|(?:Set-)?Cookie:\s*)(\S.*)$/i.exec(said);
     return { text: header === null ? text : hidden(text, header[2] ?? ''), explanation };
+  }
+
+  #explain(said: string, isSaid: boolean): Explanation | undefined {
+    if (this.#holdsMail && !isSaid && explainHeader(said) !== undefined) return undefined;
+    return explainLine(said) ?? (isSaid ? undefined : explainEmbedded(said));
   }
 
   #owe(verb: string, said: string): void {
