@@ -94,9 +94,7 @@ export async function tunnelByConnect(
   }
   const status = /^HTTP\/1\.[01] (\d{3})(?: ([^\r\n]*))?\r\n/.exec(answer);
   if (status === null) throw failed(server, 'its answer is not HTTP');
-  const [, code = '', reason = ''] = status;
-  // asking again changes nothing about what a 4xx says: wrong password, forbidden target
-  if (!code.startsWith('2')) throw failed(server, `${code} ${reason}`.trim(), undefined, !code.startsWith('4'));
+  if (!status[1]?.startsWith('2')) throw failed(server, `${status[1]} ${status[2] ?? ''}`.trim());
   connection.unread(Buffer.from(answer.slice(end + 4), 'latin1'));
 }
 
@@ -149,10 +147,10 @@ export async function tunnelBySocks(
   }
 }
 
-function failed(server: ProxyServer, why: string, cause?: unknown, retryable = true): ConnectionError {
+function failed(server: ProxyServer, why: string, cause?: unknown): ConnectionError {
   return new ConnectionError('PROXY_FAILED', `proxy ${formatEndpoint(server.endpoint)}: ${why}`, {
     cause,
     phase: 'proxy',
-    retryable,
+    retryable: true,
   });
 }

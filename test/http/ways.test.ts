@@ -151,19 +151,7 @@ describe('an HTTP proxy', () => {
   });
 });
 
-it('a proxy that knows what it does not want is not asked again', async () => {
-  for (const [status, retryable] of [
-    ['407 Proxy Authentication Required', false],
-    ['403 Forbidden', false],
-    ['502 Bad Gateway', true],
-  ] as const) {
-    await using proxy = await serve(head(status));
-    await expect(fetchPage('https://a.test/', { proxy: proxy.url })).rejects.toMatchObject({
-      code: 'PROXY_FAILED',
-      message: expect.stringContaining(status),
-      retryable,
-    });
-  }
+it('a proxy and a Unix domain socket together are refused', async () => {
   const both = { proxy: 'http://127.0.0.1:1', socketPath: '/run/a' };
   await expect(fetchPage('http://a.test/', both)).rejects.toMatchObject({ field: 'socketPath' });
 });
