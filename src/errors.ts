@@ -191,7 +191,8 @@ export class UnsupportedError extends PlainwireError {
  */
 export function withFacts<E extends PlainwireError>(error: E, facts: ErrorFacts): E {
   const merged: ErrorFacts = {
-    cause: error,
+    // of an abort the caller wants to know the reason
+    cause: error instanceof AbortError ? error.cause : error,
     retryable: facts.retryable ?? error.retryable,
     mayHaveBeenDelivered: facts.mayHaveBeenDelivered ?? error.mayHaveBeenDelivered,
     phase: facts.phase ?? error.phase,

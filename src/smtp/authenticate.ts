@@ -15,13 +15,15 @@ const INITIAL_RESPONSE_LIMIT = 12_000;
 
 /**
  * Logs in with the strongest mechanism that both sides know. A mechanism that the server takes back (504) is passed
- * over; an OAuth token that it refuses is asked for once more.
+ * over; an OAuth token that it refuses (535, or a challenge that says what is wrong with it) is asked for once more.
  * @throws UnsupportedError AUTH_NOT_OFFERED, ReplyError AUTH_REFUSED, ProtocolError
  */
 export function* authenticate(credentials: Credentials, server: Capabilities, context: AuthContext): Dialogue<void> {
-  let reply = yield* attempt(credentials, server, context, 'first');
+  let { reply, challenged } = yield* attempt(credentials, server, context, 'first');
   const renewable = 'token' in credentials && typeof credentials.token === 'function';
-  if (!isPositive(reply) && renewable) reply = yield* attempt(credentials, server, context, 'refused');
+  // a server that can't look at the token now (454), or not at all, says nothing against it
+  const isRefused = reply.code === 535 || (challenged && reply.code >= 500);
+  if (renewable && isRefused) ({ reply } = yield* attempt(credentials, server, context, 'refused'));
   if (isPositive(reply)) return;
   throw new ReplyError('AUTH_REFUSED', `the server refused the credentials: ${formatReply(reply)}`, {
     phase: 'auth',
@@ -36,22 +38,29 @@ function* attempt(
   server: Capabilities,
   context: AuthContext,
   reason: TokenReason,
-): Dialogue<Reply> {
+): Dialogue<Verdict> {
   const mechanisms = chooseMechanisms(credentials, server.auth, context, reason);
-  let last: Reply | undefined;
+  let last: Verdict | undefined;
   for (const mechanism of mechanisms) {
     last = yield* exchange(mechanism);
-    if (last.code !== 504) break;
+    if (last.reply.code !== 504) break;
   }
-  return last as Reply;
+  return last as Verdict;
 }
 
-function* exchange(mechanism: SaslMechanism): Dialogue<Reply> {
+/** What the server says in the end, and whether it had anything to ask before. */
+interface Verdict {
+  readonly reply: Reply;
+  readonly challenged: boolean;
+}
+
+function* exchange(mechanism: SaslMechanism): Dialogue<Verdict> {
   const sasl = mechanism.begin();
   const first = sasl.initial === undefined ? undefined : yield* work(async () => await sasl.initial?.());
   const encoded = first === undefined ? undefined : base64(first);
   const early = encoded !== undefined && encoded.length <= INITIAL_RESPONSE_LIMIT ? encoded : undefined;
-  let reply = yield* ask({ verb: 'AUTH', mechanism: mechanism.name, initial: early });
+  let reply = yield* ask({ verb: 'AUTH', mechanism: mechanism.name.toUpperCase(), initial: early });
+  const challenged = reply.code === 334;
   for (let round = 0; reply.code === 334; round += 1) {
     if (round === SASL_ROUNDS_LIMIT)
       return yield* cancel(new ProtocolError('LIMIT_EXCEEDED', 'the challenges have no end', { phase: 'auth' }));
@@ -70,11 +79,15 @@ function* exchange(mechanism: SaslMechanism): Dialogue<Reply> {
     reply = yield* ask({ verb: 'RESPONSE', base64: answer });
   }
   if (reply.code === 235) sasl.succeeded?.();
-  return reply;
+  return { reply, challenged };
 }
 
 /** Takes the exchange back, so that the server does not wait for more, and then fails. */
 function* cancel(error: PlainwireError): Dialogue<never> {
-  yield* ask({ verb: 'RESPONSE', base64: '*' });
+  try {
+    yield* ask({ verb: 'RESPONSE', base64: '*' });
+  } catch {
+    // whatever becomes of the taking back, this is why
+  }
   throw error;
 }

@@ -7,7 +7,7 @@ import { authenticate } from './authenticate.ts';
 import type { Capabilities } from './capabilities.ts';
 import { type Command, encode } from './command.ts';
 import { Connector } from './connector.ts';
-import type { Delivery } from './delivery.ts';
+import { accounted, type Delivery } from './delivery.ts';
 import { ask, type Dialogue } from './dialogue.ts';
 import type { Driver } from './driver.ts';
 import { noop, quit } from './opening.ts';
@@ -60,7 +60,9 @@ export class SmtpClient implements AsyncDisposable {
   async send(message: MessageInit | Message, options: SendOptions = {}): Promise<Delivery> {
     checkSendOptions(options);
     const composed = message instanceof Message ? message : compose(message);
-    return await this.#inTurn(() => deliver(this.#driver, composed, options));
+    return await this.#inTurn(() => deliver(this.#driver, composed, options)).catch((error: unknown) => {
+      throw accounted(error, composed.envelope.to);
+    });
   }
 
   /**

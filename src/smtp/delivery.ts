@@ -1,5 +1,12 @@
 /** What became of a message: the account of a success, and the errors that hold the account of a failure. */
-import { type RecipientAccount, type RecipientReply, type Reply, ReplyError } from '../errors.ts';
+import {
+  PlainwireError,
+  type RecipientAccount,
+  type RecipientReply,
+  type Reply,
+  ReplyError,
+  withFacts,
+} from '../errors.ts';
 import type { Envelope, Mailbox } from '../mime/index.ts';
 import { formatReply, isPositive, isTransient } from './reply.ts';
 
@@ -45,6 +52,12 @@ export function nobody(
   last?: Reply,
 ): RecipientAccount {
   return { accepted: [], rejected: to.map(({ address }, n) => ({ address, reply: negative(replies[n]) ?? last })) };
+}
+
+/** An error about a message, with the account of its recipients: where it knows of none, nobody has the message. */
+export function accounted(error: unknown, to: readonly Mailbox[]): unknown {
+  const isWhole = !(error instanceof PlainwireError) || error.recipients !== undefined || error.code === 'STOPPED';
+  return isWhole ? error : withFacts(error, { recipients: nobody(to, []) });
 }
 
 function negative(reply: Reply | undefined): Reply | undefined {

@@ -3,7 +3,7 @@ import { AbortError, MessageError } from '../errors.ts';
 import { compose, Message, type MessageInit } from '../mime/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import { Connector } from './connector.ts';
-import type { Delivery } from './delivery.ts';
+import { accounted, type Delivery } from './delivery.ts';
 import { channels } from './diagnostics.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
 import { Pool } from './pool.ts';
@@ -73,14 +73,21 @@ export class Mailer implements AsyncDisposable {
     if (composed.envelope.to.length === 0) {
       throw new MessageError('NO_RECIPIENTS', 'to', 'the message has no recipient: give to, cc, bcc or envelope.to');
     }
-    this.#pool.add(composed, options, (outcome) => {
+    const { to } = composed.envelope;
+    const settle = (outcome: Outcome<Delivery>): void => {
       if (outcome.ok) {
         if (channels.delivery.hasSubscribers) channels.delivery.publish({ delivery: outcome.value });
-      } else if (channels.error.hasSubscribers) {
-        channels.error.publish({ error: outcome.error, messageId: composed.messageId });
+        return done(outcome);
       }
-      done(outcome);
-    });
+      const error = accounted(outcome.error, to);
+      if (channels.error.hasSubscribers) channels.error.publish({ error, messageId: composed.messageId });
+      done({ ok: false, error });
+    };
+    try {
+      this.#pool.add(composed, options, settle);
+    } catch (error) {
+      throw accounted(error, to);
+    }
   }
 
   /**

@@ -54,6 +54,14 @@ interface Line {
   blamed: boolean;
 }
 
+/** A connection on its way. */
+interface Opening {
+  readonly line: Promise<Line>;
+  readonly giveUp: AbortController;
+  /** What for: where no message waits for it any more, it need not be made. */
+  purpose: 'messages' | 'verify';
+}
+
 /** A connection that has been idle for longer is asked whether it still stands before a message is trusted to it. */
 const CHECK_AFTER = 10_000;
 /** The first pause before a message is tried again; each next is twice as long. */
@@ -65,8 +73,8 @@ export class Pool {
   readonly #options: PoolOptions;
   readonly #queue = new Queue<Job>();
   readonly #lines = new Set<Line>();
-  /** Connections on their way, and what for. */
-  readonly #openings = new Map<AbortController, 'messages' | 'verify'>();
+  /** Connections on their way. */
+  readonly #openings = new Set<Opening>();
   /** Lines that have said QUIT: they count as connections until they are closed. */
   readonly #leaving = new Map<Line, Promise<void>>();
   readonly #pausing = new Set<Job>();
@@ -131,16 +139,50 @@ export class Pool {
   }
 
   async verify(): Promise<Capabilities> {
-    if (this.#closing) throw closed();
-    for (const line of this.#lines) {
-      if (line.driver.isOver || line.driver.isBusy || !line.driver.isFree) continue;
-      if (line.idleTimer !== undefined) this.#wake(line);
-      await line.driver.perform(noop());
-      return line.driver.server.capabilities;
+    for (;;) {
+      if (this.#closing) throw closed();
+      const line = this.#standing();
+      if (line !== undefined) {
+        if (line.driver.isBusy || !line.driver.isFree || (await this.#answers(line)))
+          return line.driver.server.capabilities;
+      } else if (this.#mayOpen()) {
+        const opened = await this.#open('verify').line;
+        this.#feed(opened);
+        return opened.driver.server.capabilities;
+      } else {
+        await this.#change();
+      }
     }
-    const line = await this.#open(new AbortController(), 'verify');
-    this.#feed(line);
-    return line.driver.server.capabilities;
+  }
+
+  /** A connection to ask, before those that have other things to do one that has none. */
+  #standing(): Line | undefined {
+    for (const line of [...this.#lines]) if (line.driver.isOver) this.#lost(line);
+    const standing = [...this.#lines];
+    return standing.find(({ driver }) => !driver.isBusy && driver.isFree) ?? standing[0];
+  }
+
+  /** No more connections may be opened: one that is on its way serves as well, whoever it is for, or one leaves. */
+  async #change(): Promise<void> {
+    const [opening] = this.#openings;
+    if (opening === undefined) return await Promise.race(this.#leaving.values());
+    opening.purpose = 'verify';
+    await opening.line.catch((error: unknown) => {
+      // given up by who wanted it first
+      if (!opening.giveUp.signal.aborted || this.#closing) throw error;
+    });
+  }
+
+  /** Whether the server is still there; a connection that turns out to be dead is not counted against it. */
+  async #answers(line: Line): Promise<boolean> {
+    if (line.idleTimer !== undefined) this.#wake(line);
+    try {
+      await line.driver.perform(noop());
+      return true;
+    } catch (error) {
+      if (!(error instanceof ConnectionError) || this.#closing) throw error;
+      return false;
+    }
   }
 
   /** Every message that is not done fails with the error. */
@@ -148,7 +190,7 @@ export class Pool {
     this.#closing = true;
     this.#abortedBy = error;
     for (const job of [...this.#queue.takeAll(), ...this.#pausing]) this.#finish(job, { ok: false, error });
-    for (const opening of this.#openings.keys()) opening.abort(error);
+    for (const { giveUp } of this.#openings) giveUp.abort(error);
     for (const line of [...this.#lines, ...this.#leaving.keys()]) line.driver.abort(error);
   }
 
@@ -190,7 +232,7 @@ export class Pool {
       this.#finish(job, { ok: false, error });
       // a connection that nobody waits for any more need not be made
       if (!this.#queue.isEmpty) return;
-      for (const [opening, purpose] of this.#openings) if (purpose === 'messages') opening.abort(error);
+      for (const { purpose, giveUp } of this.#openings) if (purpose === 'messages') giveUp.abort(error);
     };
     signal.addEventListener('abort', job.onAbort, { once: true });
   }
@@ -211,18 +253,18 @@ export class Pool {
       if (this.#queue.isEmpty) return;
       this.#feed(line);
     }
-    while (
-      !this.#queue.isEmpty &&
-      this.#lines.size + this.#openings.size + this.#leaving.size < this.#options.connections &&
-      this.#openings.size < this.#queue.size
-    ) {
-      const opening = new AbortController();
-      this.#open(opening, 'messages').then(
+    while (!this.#queue.isEmpty && this.#mayOpen() && this.#openings.size < this.#queue.size) {
+      const { line: opened, giveUp } = this.#open('messages');
+      opened.then(
         (line) => this.#feed(line),
         // who came after it was given up is not to suffer for it
-        (error: unknown) => (opening.signal.aborted ? this.#dispatch() : this.#openFailed(error)),
+        (error: unknown) => (giveUp.signal.aborted ? this.#dispatch() : this.#openFailed(error)),
       );
     }
+  }
+
+  #mayOpen(): boolean {
+    return this.#lines.size + this.#openings.size + this.#leaving.size < this.#options.connections;
   }
 
   /** Lets a connection begin as many messages as it may, and write them in one go. */
@@ -330,33 +372,38 @@ export class Pool {
     if (this.#pending === 0 && this.#openings.size === 0) this.#whenDrained?.();
   }
 
-  async #open(opening: AbortController, purpose: 'messages' | 'verify'): Promise<Line> {
-    this.#openings.set(opening, purpose);
-    try {
-      const driver = await this.#connector.open(opening.signal);
-      const { mailMax } = driver.server.capabilities.limits;
-      const line: Line = {
-        driver,
-        most: Math.min(this.#options.messagesPerConnection, mailMax ?? Number.POSITIVE_INFINITY),
-        sent: 0,
-        retiring: false,
-        idleSince: performance.now(),
-        idleTimer: undefined,
-        checking: false,
-        blamed: false,
-      };
-      driver.events = {
-        onProgress: () => this.#feed(line),
-        onClosed: () => this.#lost(line),
-      };
-      this.#lines.add(line);
-      this.#depth = driver.depth;
-      if (driver.isOver) this.#lost(line);
-      return line;
-    } finally {
+  #open(purpose: Opening['purpose']): Opening {
+    const giveUp = new AbortController();
+    const line = this.#connect(giveUp.signal).finally(() => {
       this.#openings.delete(opening);
       this.#checkDrained();
-    }
+    });
+    const opening: Opening = { line, giveUp, purpose };
+    this.#openings.add(opening);
+    return opening;
+  }
+
+  async #connect(giveUp: AbortSignal): Promise<Line> {
+    const driver = await this.#connector.open(giveUp);
+    const { mailMax } = driver.server.capabilities.limits;
+    const line: Line = {
+      driver,
+      most: Math.min(this.#options.messagesPerConnection, mailMax ?? Number.POSITIVE_INFINITY),
+      sent: 0,
+      retiring: false,
+      idleSince: performance.now(),
+      idleTimer: undefined,
+      checking: false,
+      blamed: false,
+    };
+    driver.events = {
+      onProgress: () => this.#feed(line),
+      onClosed: () => this.#lost(line),
+    };
+    this.#lines.add(line);
+    this.#depth = driver.depth;
+    if (driver.isOver) this.#lost(line);
+    return line;
   }
 
   /** No connection can be had: with others standing or on their way the messages wait for those, else they fail. */

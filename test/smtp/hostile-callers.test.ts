@@ -134,7 +134,7 @@ describe.each(FORBIDDEN)('%s', (_, bad) => {
   it.each<readonly [string, SendOptions]>([
     ['dsn.envelopeId', { dsn: { envelopeId: `QQ1${bad}` } }],
     [
-      'dsn.recipients.originalRecipient',
+      'dsn.recipients["bob@example.com"].originalRecipient',
       { dsn: { recipients: { 'bob@example.com': { originalRecipient: `b@c${bad}` } } } },
     ],
     ['dsn.notify', { dsn: { notify: [`success${bad}` as 'success'] } }],

@@ -2,7 +2,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from 'vitest';
 import type { PlainwireError } from '../../src/errors.ts';
-import { Mailer, type MailerOptions } from '../../src/smtp/index.ts';
+import { Mailer, type MailerOptions, SmtpClient } from '../../src/smtp/index.ts';
 import type { TraceEvent } from '../../src/trace/index.ts';
 import { type MailServer, mailServer, type ServerSession, SILENCE } from '../support/mail-server.ts';
 
@@ -110,6 +110,89 @@ describe('connections', () => {
     await mailer.verify();
     expect(server.sessions).toHaveLength(1);
     expect(server.lines.filter((line) => line === 'NOOP')).toHaveLength(1);
+  });
+});
+
+describe('verify()', () => {
+  it('opens no more connections than may be: one that is on its way serves as well', async () => {
+    await using server = await mailServer({ delay: 20, offers: ['SIZE 1000'] });
+    await using mailer = mailerFor(server);
+    const [first, second] = await Promise.all([mailer.verify(), mailer.verify(), mailer.send(letter('0'))]);
+    expect([first.size, second.size, server.sessions.length]).toEqual([1000, 1000, 1]);
+  });
+
+  it('outlives the message whose connection it shares', async () => {
+    await using server = await mailServer({ delay: 20, offers: ['SIZE 1000'] });
+    await using mailer = mailerFor(server);
+    const caller = new AbortController();
+    const sent = mailer.send(letter('0'), { signal: caller.signal }).catch(() => {});
+    await server.until(({ sessions }) => sessions.length === 1);
+    const verified = mailer.verify();
+    caller.abort();
+    await sent;
+    expect((await verified).size).toBe(1000);
+  });
+
+  it('while a message is on its way, and while a connection takes its leave', async () => {
+    await using server = await mailServer({ delay: 20, offers: ['SIZE 1000'] });
+    await using mailer = mailerFor(server, { messagesPerConnection: 1 });
+    const sent = mailer.send(letter('0'));
+    await server.until(({ lines }) => lines.some((line) => line.startsWith('MAIL')));
+    expect((await mailer.verify()).size).toBe(1000);
+    await sent;
+    const next = mailer.send(letter('1'));
+    expect((await mailer.verify()).size).toBe(1000);
+    await next;
+    expect(server.sessions.length).toBeLessThanOrEqual(3);
+  });
+
+  it('opens another where the one that stood is dead', async () => {
+    await using server = await mailServer({ offers: ['SIZE 1000'] });
+    await using mailer = mailerFor(server);
+    await mailer.verify();
+    server.sessions[0]?.socket.resetAndDestroy();
+    expect((await mailer.verify()).size).toBe(1000);
+    expect(server.sessions).toHaveLength(2);
+  });
+
+  it('says why no connection can be had', async () => {
+    await using server = await mailServer({ greeting: '554 not you' });
+    await using mailer = mailerFor(server);
+    const failures = await Promise.allSettled([mailer.verify(), mailer.verify()]);
+    for (const each of failures) expect(each).toMatchObject({ reason: { code: 'GREETING_REFUSED' } });
+  });
+});
+
+describe('every failure', () => {
+  it('holds the account of the recipients', async () => {
+    await using server = await mailServer({ offers: ['SIZE 10'] });
+    await using mailer = mailerFor(server);
+    const closed = mailerFor(server);
+    await closed.close();
+    const recipients = { accepted: [], rejected: [{ address: 'b@b.example', reply: undefined }] };
+    const big = { from: 'a@a.example', to: 'b@b.example', text: 't' };
+    const reason = new Error('enough');
+    const signal = AbortSignal.abort(reason);
+    await expect(mailer.send(big)).rejects.toMatchObject({ code: 'MESSAGE_TOO_BIG', recipients });
+    await expect(closed.send(big)).rejects.toMatchObject({ code: 'CONNECTION_CLOSED', recipients });
+    await expect(mailer.send(big, { signal })).rejects.toMatchObject({ code: 'ABORTED', recipients, cause: reason });
+    await using client = await SmtpClient.connect({ host: '127.0.0.1', port: server.port });
+    await expect(client.send(big)).rejects.toMatchObject({ code: 'MESSAGE_TOO_BIG', recipients });
+  });
+
+  it('by an abort on the way has its reason', async () => {
+    const caller = new AbortController();
+    const reason = new Error('enough');
+    await using server = await mailServer({
+      answer: (line) => {
+        if (!line.startsWith('RCPT')) return undefined;
+        caller.abort(reason);
+        return SILENCE;
+      },
+    });
+    await using mailer = mailerFor(server);
+    const failed = mailer.send(letter('0'), { signal: caller.signal });
+    await expect(failed).rejects.toMatchObject({ name: 'AbortError', phase: 'rcpt', cause: reason });
   });
 });
 

@@ -26,7 +26,9 @@ export function chooseMechanisms(
 ): readonly SaslMechanism[] {
   const possible = mechanismsOf(credentials, offered, context, reason);
   const wanted = 'mechanism' in credentials ? credentials.mechanism?.toUpperCase() : undefined;
-  const chosen = possible.filter(({ name }) => offered.includes(name) && (wanted === undefined || name === wanted));
+  const chosen = possible.filter(
+    ({ name }) => offered.includes(name.toUpperCase()) && (wanted === undefined || name === wanted),
+  );
   if (chosen.length > 0) return chosen;
   const names = wanted ?? possible.map(({ name }) => name).join(', ');
   const offer = offered.length === 0 ? 'does not offer AUTH' : `offers AUTH ${offered.join(' ')}`;
@@ -63,14 +65,16 @@ function passwordMechanisms(
 ): readonly SaslMechanism[] {
   const offersPlus = offered.some((name) => name.endsWith('-PLUS'));
   const unbound: Binding = channel !== undefined && !offersPlus ? { kind: 'not offered' } : { kind: 'none' };
+  const actsForAnother = password.authorizeAs !== undefined && password.authorizeAs !== '';
   const bound: Binding | undefined = channel === undefined ? undefined : { kind: 'bound', channel };
   return [
     ...(bound === undefined ? [] : [scram('SHA-256', password, bound), scram('SHA-1', password, bound)]),
     scram('SHA-256', password, unbound),
     scram('SHA-1', password, unbound),
-    cramMd5(password),
+    // CRAM-MD5 and LOGIN have no place for another user to act for: without it the mail would go out as our own
+    ...(actsForAnother ? [] : [cramMd5(password)]),
     plain(password),
-    login(password),
+    ...(actsForAnother ? [] : [login(password)]),
   ];
 }
 

@@ -45,6 +45,7 @@ export function checkCredentials(auth: Credentials): void {
     typeof external === 'string' ||
     typeof anonymous === 'string' ||
     (typeof sasl === 'object' && sasl !== null);
+  if (sasl !== undefined) checkMechanism(sasl as Partial<SaslMechanism>);
   const ways = [pass, token, external, anonymous, sasl].filter((way) => way !== undefined);
   if (!isWhole || ways.length > 1) throw incomplete();
   const { mechanism } = auth as Readonly<Record<string, unknown>>;
@@ -55,6 +56,13 @@ export function checkCredentials(auth: Credentials): void {
     if (typeof value === 'string') refuseControls(value, `auth.${name}`);
   for (const [name, value] of Object.entries({ pass, token }))
     if (typeof value === 'string') refuseForbidden(value, `auth.${name}`);
+}
+
+/** RFC 4422 section 3.1: a mechanism's name has 1 to 20 letters, digits, hyphens and underscores. */
+function checkMechanism({ name, begin }: Partial<SaslMechanism>): void {
+  if (typeof name !== 'string' || !/^[A-Za-z0-9_-]{1,20}$/.test(name))
+    throw new MessageError('BAD_INPUT', 'auth.sasl.name', 'expected the name of a mechanism, as the server offers it');
+  if (typeof begin !== 'function') throw new MessageError('BAD_INPUT', 'auth.sasl.begin', 'expected a function');
 }
 
 function incomplete(): MessageError {

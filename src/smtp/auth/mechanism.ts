@@ -4,7 +4,7 @@
  *
  *     const knock: SaslMechanism = { name: 'X-KNOCK', begin: () => ({ initial: () => 'knock', respond: () => 'who is there' }) };
  */
-import { ProtocolError } from '../../errors.ts';
+import { MessageError, ProtocolError } from '../../errors.ts';
 
 type Maybe<T> = T | Promise<T>;
 
@@ -47,7 +47,9 @@ export function utf8(text: string): string {
   return Buffer.from(text, 'utf8').toString('latin1');
 }
 
-/** What the client says, as it crosses the wire. */
+/** What the client says, as it crosses the wire. @throws MessageError where a mechanism of the caller's says no bytes */
 export function base64(bytes: string): string {
+  if (typeof bytes !== 'string' || /[^\0-\xff]/.test(bytes))
+    throw new MessageError('BAD_INPUT', 'auth.sasl', 'a mechanism says text of one character a byte (latin1)');
   return Buffer.from(bytes, 'latin1').toString('base64');
 }

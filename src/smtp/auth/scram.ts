@@ -96,8 +96,8 @@ function exchange(
 
   const verify = (serverFinal: string): string => {
     const fields = parse(serverFinal);
-    const error = fields.get('e');
-    if (error !== undefined) throw broken(`it said ${error}`);
+    // "e=invalid-proof" is a refusal like any other: the server says so in its reply to what comes now
+    if (fields.has('e')) return '';
     const shown = Buffer.from(fields.get('v') ?? '', 'base64');
     if (signature === undefined || shown.length !== signature.length || !timingSafeEqual(shown, signature)) {
       throw broken('its signature is wrong: it does not know the password');
