@@ -6,7 +6,10 @@ import { announce, cost, endpointOf, thousands, usage } from './support.mjs';
 
 const [file = usage('file-server FILE [ADDRESS]'), address = '7020'] = process.argv.slice(2);
 
-const server = await listen(endpointOf(address), async (connection) => {
+// a name that is wrong is said to us at once, and not to the first client
+await stat(file).catch((error) => usage(`file-server FILE [ADDRESS]\n${error.message}`));
+
+async function send(connection) {
   const started = performance.now();
   const { size } = await stat(file);
   // without it, a client could not tell the end of the file from the end of the server
@@ -19,5 +22,10 @@ const server = await listen(endpointOf(address), async (connection) => {
   }
   connection.end();
   console.log(`${connection.remote} has ${thousands(size)} bytes, ${cost(started)}`);
+}
+
+const server = await listen(endpointOf(address), send, {
+  // a file that is gone, a client that breaks off: that conversation ends, and the server does not
+  onError: (error, { remote }) => console.error(`${remote}: ${error.message}`),
 });
 announce(server);

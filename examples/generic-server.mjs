@@ -23,9 +23,10 @@ const server = await listen(
   // one at a time, for one person
   { maxConnections: 1 },
 );
-announce(server);
 
-for await (const line of createInterface({ input: process.stdin })) {
+const typed = createInterface({ input: process.stdin });
+announce(server, () => typed.close());
+for await (const line of typed) {
   if (line === 'bye') break;
   if (client === undefined) console.log('nobody is here');
   else await client.write(Buffer.from(`${line}\r\n`));

@@ -7,10 +7,15 @@ export function endpointOf(text) {
   return parseEndpoint(text, 7007);
 }
 
-/** Says where a server is, and lets Ctrl-C end it in good order. */
-export function announce(server) {
+/** Says where a server is, and lets Ctrl-C end it in good order, with what else holds the program. */
+export function announce(server, endRest = () => {}) {
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      void server.close();
+      endRest();
+    });
+  }
   console.log(`listening on ${server.address}`);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void server.close());
 }
 
 /** Says how to call the program, and ends it. */

@@ -1,6 +1,6 @@
 /** Files, datagrams, Unix sockets, a person as server and client, names and pages: each program as its own process. */
 import { createWriteStream } from 'node:fs';
-import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
 import { bindDatagrams, connect, type HostEndpoint, listen, parseEndpoint } from '../../src/transport/index.ts';
@@ -63,10 +63,19 @@ describe('file transfer', () => {
     const breaks = await connect(parseEndpoint(server.address, 0));
     await breaks.read();
     breaks.destroy();
+    // nor does a file that is away for a while
+    await rename(`${dir.path}/original`, `${dir.path}/away`);
+    expect((await run(['file-client', `${dir.path}/copy`, server.address])).code).toBe(1);
+    await rename(`${dir.path}/away`, `${dir.path}/original`);
     const client = await run(['file-client', `${dir.path}/copy`, server.address]);
     expect(client.code).toBe(0);
     expect((await stat(`${dir.path}/copy`)).size).toBe(20_000_000);
   });
+});
+
+test('file-server: a name that is wrong is said at once', async () => {
+  const { code, stderr } = await run(['file-server', '/nowhere', '0']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('ENOENT')]);
 });
 
 describe('datagrams', () => {
@@ -113,6 +122,12 @@ test('a person plays the server, a person plays the client', async () => {
   expect(await server.finish('bye\n')).toBe(0);
   expect(await client.exit).toBe(0);
   expect(client.stdout).toContain('the server has closed');
+});
+
+test('Ctrl-C ends the generic server, although somebody could still type', async () => {
+  await using server = await serverExample('generic-server', '0');
+  server.kill('SIGINT');
+  expect(await server.exit).toBe(0);
 });
 
 test('the generic client, from a pipe: what is asked is answered whole, in whatever pieces', async () => {
