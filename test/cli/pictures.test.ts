@@ -94,6 +94,9 @@ test('get draws each connection', async () => {
   expect(ran.code).toBe(0);
   const html = await readFile(join(dir.path, 'd.html'), 'utf8');
   expect(html.match(/<section class="picture /g)).toHaveLength(2);
+  const headings = Array.from(html.matchAll(/<h2>(.*?)<\/h2>/g), ([, heading]) => heading).sort();
+  expect(headings[0]).toMatch(/^1\. HTTP dialogue with 127\.0\.0\.1:\d+: GET \/[ab]$/);
+  expect(headings[1]).toMatch(/^2\. HTTP dialogue with 127\.0\.0\.1:\d+: GET \/[ab]$/);
   expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   expect(html.match(/<script/g)).toHaveLength(1);
 });

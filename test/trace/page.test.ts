@@ -73,7 +73,7 @@ describe.skipIf(CHROMIUM === undefined)('the page in Chromium', () => {
     await page.mouse.move(5, 300);
     expect(await panel.locator('pre').textContent()).toBe(await page.locator('#l0-5 pre').textContent());
     await page.keyboard.press('Escape');
-    expect(await panel.textContent()).toContain('What the line means stands here.');
+    expect(await panel.textContent()).toContain('Point at a line, and what it means is told here.');
     expect(faults).toEqual([]);
     await page.screenshot({ path: join(OUT, 'one-light.png') });
     await page.close();

@@ -42,7 +42,7 @@ export function pageOf(views: readonly View[], title = titleOf(views[0]?.lanes ?
   );
   const lists = views.flatMap((view, at) =>
     view.lanes.map((lane, index) =>
-      linesMarkup(lane, (first[at] ?? 0) + index, view.names?.[index] ?? titleOf([lane])),
+      linesMarkup(lane, (first[at] ?? 0) + index, view.names?.[index] ?? headingOf(view, at, views.length)),
     ),
   );
   return `<!doctype html>
@@ -65,7 +65,7 @@ server's side is worked out from the shortest answer. <span class="keys">Point a
 <div class="pictures">
 ${pictures.join('\n')}
 </div>
-<aside id="panel" aria-live="polite" aria-label="What the line means"><p class="hint">What the line means stands here.</p></aside>
+<aside id="panel" aria-live="polite" aria-label="What the line means"><p class="hint">Point at a line, and what it means is told here.</p></aside>
 </main>
 <section id="lines">
 <h2>Line by line</h2>
@@ -84,7 +84,7 @@ function hashOf(text: string): string {
 function pictureMarkup(view: View, layout: Layout, at: number, firstLane: number, views: number): string {
   const { width, height } = framed(layout);
   const shapes = shapesOf(layout, view.names);
-  const heading = views > 1 ? `<h2>${escapeMarkup(titleOf(view.lanes))}</h2>\n` : '';
+  const heading = views > 1 ? `<h2>${escapeMarkup(headingOf(view, at, views))}</h2>\n` : '';
   const facts = view.lanes.map((lane, index) => namedFacts(lane, view.names?.[index])).join('<br>');
   const slices: string[] = [];
   for (let top = 0; top < height; top += SLICE) {
@@ -99,10 +99,19 @@ function pictureMarkup(view: View, layout: Layout, at: number, firstLane: number
     const kind = index === length - 1 ? 'run last' : 'run';
     return `<div class="${kind}">\n${run.join('\n')}\n</div>`;
   });
-  return `<section class="picture v${at}" aria-label="${escapeMarkup(`Sequence diagram: ${titleOf(view.lanes)}`)}">
+  return `<section class="picture v${at}" aria-label="${escapeMarkup(`Sequence diagram: ${headingOf(view, at, views)}`)}">
 ${heading}<p class="facts">${facts}</p>
 ${runs.join('\n')}
 </section>`;
+}
+
+/** Of several, each has its number, and a page its address, for many may be of one server. */
+function headingOf({ lanes }: View, at: number, views: number): string {
+  if (views < 2) return titleOf(lanes);
+  const [lane] = lanes;
+  const request = lane?.protocol === 'http' ? lane.entries.find(({ kind }) => kind === 'sent')?.lines[0] : undefined;
+  const asked = /^[A-Z]+ \S+/.exec(request ?? '')?.[0];
+  return `${at + 1}. ${titleOf(lanes)}${asked === undefined ? '' : `: ${asked}`}`;
 }
 
 function namedFacts(lane: Lane, name: string | undefined): string {
