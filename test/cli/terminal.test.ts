@@ -74,6 +74,18 @@ onTerminal(`connect on a terminal${because}`, () => {
     await screen.shows(/^plainwire: interrupted\nexit code 130$/m);
   });
 
+  test('a line that waits for a reply says so', async () => {
+    await using dir = await folder();
+    await using server = await listening([]);
+    const args = ['connect', `127.0.0.1:${server.port}`, '--protocol', 'smtp'];
+    await using screen = await Screen.plainwire(args, dir.path);
+    await server.hears('connected');
+    await screen.say('EHLO me');
+    await screen.shows('=== this waits until the server has answered what was said before');
+    server.type('220 here');
+    await server.hears('1 <-- EHLO me\n');
+  });
+
   test('a page by hand', async () => {
     await using dir = await folder();
     await using server = await listening(['--as', 'http']);
