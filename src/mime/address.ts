@@ -48,9 +48,16 @@ export function parseAddresses(text: string, field = 'address'): (Address | Grou
   return found;
 }
 
-/** The address in RFC 5322's form, as it can be read back: `"Doe, John" <john@example.com>`; ASCII where SMTPUTF8 is not needed. */
-export function formatAddress(entry: Address | Group): string {
-  if (isGroup(entry)) return `${phrase(entry.name).join(' ')}: ${entry.group.map(formatAddress).join(', ')};`;
+/**
+ * The address, or the list, in RFC 5322's form, as it can be read back: `"Doe, John" <john@example.com>`; ASCII where
+ * SMTPUTF8 is not needed. Validated like any other: what is made of it goes into a header.
+ */
+export function formatAddress(input: AddressInput): string {
+  return readAddressInput(input, 'address').map(formatted).join(', ');
+}
+
+function formatted(entry: Address | Group): string {
+  if (isGroup(entry)) return `${phrase(entry.name).join(' ')}: ${entry.group.map(formatted).join(', ')};`;
   return entry.name === '' ? entry.address : `${phrase(entry.name).join(' ')} <${entry.address}>`;
 }
 

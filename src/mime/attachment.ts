@@ -3,7 +3,7 @@ import { type AtHand, contentOf, findContent, isSource, type Reach } from './con
 import { base64Octets, base64Source, binarySource, linesSource } from './deferred.ts';
 import { extraFields } from './extra-fields.ts';
 import { refuseLoneSurrogates } from './forbidden.ts';
-import { isGiven } from './given.ts';
+import { isGiven, stringOf } from './given.ts';
 import { excerpt } from './lexer.ts';
 import { mediaTypeOf, parseMediaType } from './media-type.ts';
 import { Message } from './message.ts';
@@ -54,7 +54,8 @@ export function attachmentPart(init: Attachment, field: string, role: Role, cont
   if (isGiven(init.raw)) return rawPart(init.raw, field);
   const filename = filenameOf(init, field);
   const found = findContent(init, field, filename === undefined ? field : excerpt(filename), context.reach);
-  const contentType = init.contentType || found.contentType || typeByName(init, filename);
+  const given = init.contentType && stringOf(init.contentType, `${field}.contentType`);
+  const contentType = given || found.contentType || typeByName(init, filename);
   const body = encodeContent(found, contentType, init, field, role, context);
   return { head: head(init, field, role, filename, contentType, found, body.encoding), ...body };
 }
@@ -115,7 +116,7 @@ function charsetOf(text: string, said: string): string {
 
 /** A Content-ID without its angle brackets. */
 export function contentId(cid: string, field: string): string {
-  const bare = String(cid).replace(/^<(.*)>$/, '$1');
+  const bare = stringOf(cid, `${field}.cid`).replace(/^<(.*)>$/, '$1');
   if (CONTENT_ID.test(bare) && bare.length <= 900) return bare;
   const isLineEnd = /[\0\r\n]/.test(bare);
   throw new MessageError(
@@ -135,7 +136,7 @@ function dispositionOf(init: Attachment, role: Role, field: string): string | un
   throw new MessageError(
     'BAD_INPUT',
     `${field}.contentDisposition`,
-    `${excerpt(String(given))} is neither "attachment" nor "inline"`,
+    `${excerpt(given)} is neither "attachment" nor "inline"`,
   );
 }
 
@@ -156,7 +157,9 @@ function fileName(content: unknown): string | undefined {
 
 /** The last step of a path or URL: folders are the sender's own business. */
 function locationName(init: Attachment): string | undefined {
-  const place = String(init.path || init.href || '');
+  const given: unknown = init.path || init.href;
+  // What is neither a text nor a URL is refused where it would be read.
+  const place = typeof given === 'string' || given instanceof URL ? String(given) : '';
   if (place === '' || /^data:/i.test(place)) return undefined;
   const path = /^[a-z]+:\/\//i.test(place) ? decodedPath(place) : place;
   return path.split(/[/\\]/).pop() || undefined;
@@ -244,11 +247,7 @@ function encodeSource(
 }
 
 function refuseEncoding(wanted: string, field: string): never {
-  throw new MessageError(
-    'BAD_INPUT',
-    `${field}.contentTransferEncoding`,
-    `${excerpt(String(wanted))} can't be used here`,
-  );
+  throw new MessageError('BAD_INPUT', `${field}.contentTransferEncoding`, `${excerpt(wanted)} can't be used here`);
 }
 
 /** What holds entities of its own is never encoded (RFC 2045 section 6.4): their encodings must stay what they are. */

@@ -1,6 +1,6 @@
 import { MessageError } from '../errors.ts';
 import { attachmentPart } from './attachment.ts';
-import { isGiven } from './given.ts';
+import { isGiven, stringOf } from './given.ts';
 import type { Attachment, CalendarInit, Content, MessageInit } from './message-init.ts';
 import { refuseUnknown } from './nearest.ts';
 import type { Part } from './part.ts';
@@ -26,7 +26,7 @@ export function calendarParts(init: MessageInit, context: TextContext): Calendar
   if (!isGiven(given)) return undefined;
   const { method: wanted, filename, ...event }: CalendarInit = isContentInit(given) ? given : { content: given };
   for (const key in event) if (!FIELDS.has(key)) refuseUnknown(key, FIELDS, `${name}.${key}`);
-  const method = String(wanted || 'PUBLISH')
+  const method = stringOf(wanted || 'PUBLISH', `${name}.method`)
     .trim()
     .toUpperCase();
   if (!METHOD.test(method)) throw new MessageError('BAD_INPUT', `${name}.method`, 'is not a calendar method');

@@ -3,7 +3,7 @@ import { envelopeOf, needsUtf8Envelope, needsUtf8Header, readPeople } from './au
 import { checkOptions } from './compose-options.ts';
 import { readDkim } from './dkim.ts';
 import { partWithNames, withNames } from './field-names.ts';
-import { isGiven } from './given.ts';
+import { isGiven, stringOf } from './given.ts';
 import { header, identifierOf } from './header.ts';
 import { liftFields } from './lifted-fields.ts';
 import { Message } from './message.ts';
@@ -122,7 +122,7 @@ export function assemble(given: MessageInit, bodyOf: () => RenderedBody): Messag
 
 /** Fields of nodemailer that have one meaning here. */
 function checkRare({ newline, normalizeHeaderKey }: MessageInit): void {
-  if (newline && !/^(?:win|windows|dos|\r\n)$/i.test(newline)) {
+  if (newline && !/^(?:win|windows|dos|\r\n)$/i.test(stringOf(newline, 'newline'))) {
     throw new MessageError('BAD_INPUT', 'newline', 'lines of mail end in CRLF; leave it out');
   }
   if (normalizeHeaderKey && typeof normalizeHeaderKey !== 'function') {

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { MessageError } from '../errors.ts';
 import { decodeDataUri } from './data-uri.ts';
 import { fileSource } from './file-source.ts';
-import { isGiven } from './given.ts';
+import { isGiven, stringOf } from './given.ts';
 import { excerpt } from './lexer.ts';
 import { Message } from './message.ts';
 import type { ComposeOptions, Content, ContentInit } from './message-init.ts';
@@ -112,7 +112,7 @@ function notContent(content: unknown): string {
 function decoded(text: string, encoding: string | undefined, field: string): string | Uint8Array {
   if (!isGiven(encoding)) return text;
   const known = ENCODINGS.get(
-    String(encoding)
+    stringOf(encoding, `${field.replace(/\.?content$/, '')}.encoding`)
       .toLowerCase()
       .replace(/[-_\s]/g, ''),
   );

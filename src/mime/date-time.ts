@@ -82,6 +82,9 @@ export function checkZone(zone: Zone): void {
 
 /** The caller's `date`: a Date, milliseconds, or a text, which keeps the zone that it names. */
 export function dateField(input: Date | string | number, zone: Zone): string {
+  if (typeof input !== 'string' && typeof input !== 'number' && !(input instanceof Date)) {
+    throw new MessageError('BAD_INPUT', 'date', 'is neither a Date nor a text nor a number of milliseconds');
+  }
   const date = input instanceof Date ? input : new Date(input);
   const year = date.getUTCFullYear();
   // RFC 5322 section 3.3: four digits, 1900 or later. (NaN is in no range.)

@@ -3,6 +3,7 @@ import { MessageError } from '../errors.ts';
 import { BodyHash, type Canonicalization, canonicalField } from './canonical.ts';
 import { foldWords } from './folding.ts';
 import { refuseForbidden } from './forbidden.ts';
+import { isGiven, stringOf } from './given.ts';
 import { excerpt } from './lexer.ts';
 import { toAsciiDomain } from './mailbox.ts';
 import type { DkimInit, DkimKey } from './message-init.ts';
@@ -56,37 +57,47 @@ export interface Dkim {
 
 /** Checks the settings and reads the keys. */
 export function readDkim(init: DkimInit): Dkim {
+  if (typeof init !== 'object') throw new MessageError('BAD_INPUT', 'dkim', 'is not an object');
   for (const name in init) if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `dkim.${name}`);
-  const { keys, canonicalization = 'relaxed/relaxed' } = init;
-  const list = keys ?? [init as DkimKey];
-  const signers = list.map((key, index) => readSigner(key, keys === undefined ? 'dkim' : `dkim.keys[${index}]`));
-  if (!/^(?:relaxed|simple)\/(?:relaxed|simple)$/.test(canonicalization)) {
+  const { keys } = init;
+  const canonicalization = isGiven(init.canonicalization) ? init.canonicalization : 'relaxed/relaxed';
+  const signers = isGiven(keys) ? readKeys(keys) : [readSigner(init as DkimKey, 'dkim')];
+  if (typeof canonicalization !== 'string' || !/^(?:relaxed|simple)\/(?:relaxed|simple)$/.test(canonicalization)) {
     throw new MessageError('BAD_INPUT', 'dkim.canonicalization', `${excerpt(canonicalization)} is unknown`);
   }
   const [headerForm, bodyForm] = canonicalization.split('/') as [Canonicalization, Canonicalization];
-  const skipped = new Set(listOf(init.skipFields ?? ''));
-  const names = listOf(init.headerFieldNames ?? SIGNED).filter((name) => !skipped.has(name));
+  const skipped = new Set(listOf(init.skipFields || '', 'dkim.skipFields'));
+  const names = listOf(init.headerFieldNames || SIGNED, 'dkim.headerFieldNames').filter((name) => !skipped.has(name));
   if (!names.includes('from')) names.unshift('from');
-  if (init.hashAlgo !== undefined && !/^(?:rsa-)?sha-?256$/i.test(init.hashAlgo)) {
+  if (isGiven(init.hashAlgo) && !/^(?:rsa-)?sha-?256$/i.test(stringOf(init.hashAlgo, 'dkim.hashAlgo'))) {
     throw new MessageError('BAD_INPUT', 'dkim.hashAlgo', 'is not sha256, and RFC 8301 leaves no other');
   }
-  const spoolFolder = init.spoolFolder ?? (init.cacheDir || undefined);
+  const spoolFolder = init.spoolFolder || init.cacheDir || undefined;
+  if (spoolFolder !== undefined) stringOf(spoolFolder, 'dkim.spoolFolder');
   return { signers, headerForm, bodyForm, names, spoolFolder };
 }
 
-function listOf(text: string): string[] {
-  refuseForbidden(text, 'dkim');
-  return [
-    ...new Set(
-      text
-        .toLowerCase()
-        .split(':')
-        .map((name) => name.trim()),
-    ),
-  ].filter((name) => name !== '');
+/** A key that nobody gave must not send a message without the signature that was asked for. */
+function readKeys(keys: readonly DkimKey[]): Signer[] {
+  if (!Array.isArray(keys) || keys.length === 0) throw new MessageError('BAD_INPUT', 'dkim.keys', 'holds no key');
+  return keys.map((key: DkimKey, index) => readSigner(key, `dkim.keys[${index}]`));
+}
+
+/** Names as h= has them, which ends at a semicolon. */
+const SIGNED_NAME = /^[!-9<-~]{1,76}$/;
+
+function listOf(text: string, field: string): string[] {
+  refuseForbidden(text, field);
+  const all = text.toLowerCase().split(':');
+  const names = new Set(all.map((name) => name.trim()).filter((name) => name !== ''));
+  for (const name of names) {
+    if (!SIGNED_NAME.test(name)) throw new MessageError('BAD_INPUT', field, `${excerpt(name)} is no name of a field`);
+  }
+  return [...names];
 }
 
 function readSigner(init: DkimKey, field: string): Signer {
+  if (typeof init !== 'object' || init === null) throw new MessageError('BAD_INPUT', field, 'is not an object');
   if (field !== 'dkim')
     for (const name in init) if (!KEY_FIELDS.has(name)) refuseUnknown(name, KEY_FIELDS, `${field}.${name}`);
   const { domainName, keySelector, privateKey } = init;

@@ -21,7 +21,7 @@ const DELETE = 0x7f;
 
 /** The envelope as the caller gave it. */
 export function readEnvelope(init: EnvelopeInit): Envelope {
-  if (typeof init !== 'object') throw new MessageError('BAD_INPUT', 'envelope', 'is not an object');
+  if (typeof init !== 'object' || init === null) throw new MessageError('BAD_INPUT', 'envelope', 'is not an object');
   for (const name in init)
     if (!FIELDS.has(name)) refuseUnknown(name, FIELDS, `envelope.${name}`, MOVED_ENVELOPE_FIELDS);
   const { from, to, cc, bcc } = init;

@@ -17,6 +17,7 @@ interface WellFormed {
 
 /** Throws FORBIDDEN_CHARACTER, naming the field, if the text can't go into a header. */
 export function refuseForbidden(text: string, field: string): void {
+  if (typeof text !== 'string') throw new MessageError('BAD_INPUT', field, 'is not a string');
   if (LINE_OR_NUL.test(text)) refuse(text, LINE_OR_NUL, field);
   refuseLoneSurrogates(text, field);
 }

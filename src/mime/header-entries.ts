@@ -49,7 +49,7 @@ function pathOf(field: string, name: string): string {
 /** The value as the text that it stands for. */
 export function valueText(value: HeaderValue, field: string): string {
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (Number.isFinite(value) || typeof value === 'boolean') return String(value);
   if (value instanceof Date) return dateField(value, 'utc');
   if (typeof value === 'object' && value !== null && typeof value.value === 'string') return value.value;
   throw new MessageError('BAD_INPUT', field, 'is not a string');

@@ -4,7 +4,7 @@ import { type People, senderOf } from './author-fields.ts';
 import { checkZone, dateField, dateOfNow } from './date-time.ts';
 import { extraFields } from './extra-fields.ts';
 import { addressField, unstructuredField, wordsField } from './folding.ts';
-import { isGiven } from './given.ts';
+import { isGiven, stringOf } from './given.ts';
 import { listFields } from './list-fields.ts';
 import { toAsciiDomain } from './mailbox.ts';
 import { messageIds, newMessageId } from './message-id.ts';
@@ -22,7 +22,7 @@ export function header(init: MessageInit, people: People, id: string): string {
   if (people.replyTo.length > 0) text += addressField('Reply-To', people.replyTo);
   if (people.to.length > 0) text += addressField('To', people.to);
   if (people.cc.length > 0) text += addressField('Cc', people.cc);
-  if (isGiven(subject)) text += unstructuredField('Subject', subjectText(subject), 'subject');
+  if (isGiven(subject)) text += unstructuredField('Subject', stringOf(subject, 'subject'), 'subject');
   text += `Message-ID: ${id}\r\n`;
   if (inReplyTo) text += idsField('In-Reply-To', messageIds(inReplyTo, 'inReplyTo'), 'inReplyTo');
   if (references) text += idsField('References', messageIds(references, 'references'), 'references');
@@ -49,11 +49,6 @@ function dateText({ date, timeZone }: MessageInit): string {
   return zone === 'utc' ? dateOfNow() : dateField(Date.now(), zone);
 }
 
-function subjectText(subject: unknown): string {
-  if (typeof subject === 'string') return subject;
-  throw new MessageError('BAD_INPUT', 'subject', 'is not a string');
-}
-
 function idsField(name: string, ids: readonly string[], field: string): string {
   return ids.length === 0 ? '' : wordsField(name, ids, field);
 }
@@ -70,12 +65,12 @@ function rareFields(init: MessageInit): string {
   const { priority, autoSubmitted, dispositionNotificationTo, xMailer, otp, list, headers } = init;
   let text = '';
   if (priority) {
-    const wanted = String(priority).toLowerCase();
+    const wanted = stringOf(priority, 'priority').toLowerCase();
     if (!Object.hasOwn(PRIORITY, wanted)) throw new MessageError('BAD_INPUT', 'priority', 'is not high, normal or low');
     text += PRIORITY[wanted as keyof typeof PRIORITY];
   }
   if (autoSubmitted) {
-    if (!/^auto-(?:generated|replied|notified)$/.test(autoSubmitted)) {
+    if (!/^auto-(?:generated|replied|notified)$/.test(stringOf(autoSubmitted, 'autoSubmitted'))) {
       throw new MessageError('BAD_INPUT', 'autoSubmitted', 'is not auto-generated, auto-replied or auto-notified');
     }
     text += `Auto-Submitted: ${autoSubmitted}\r\n`;

@@ -129,6 +129,7 @@ function unescaped(text: string): string {
 }
 
 /** A text as an error shows it: quoted, escaped, and not too long. */
-export function excerpt(text: string): string {
+export function excerpt(text: unknown): string {
+  if (typeof text !== 'string') return text === null ? 'null' : `a value of type ${typeof text}`;
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
 }

@@ -1,5 +1,6 @@
 import { MessageError } from '../errors.ts';
 import { wordsField } from './folding.ts';
+import { stringOf } from './given.ts';
 import type { OtpInit } from './message-init.ts';
 import { refuseUnknown } from './nearest.ts';
 
@@ -28,7 +29,8 @@ export function otpField(otp: OtpInit): string {
 
 /** Only what a browser would trust: https, or http on this machine, and nothing that hides another host. */
 function originOf(given: unknown): string {
-  const url = URL.canParse(String(given)) ? new URL(String(given)) : undefined;
+  const text = given instanceof URL ? given.href : stringOf(given, 'otp.origin');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain = url !== undefined && url.username === '' && url.password === '' && HOST.test(url.hostname);
   if (isPlain && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.test(url.hostname)))) {
     return url.origin;

@@ -1,4 +1,6 @@
+import { MessageError } from '../errors.ts';
 import type { AddressInput } from './address.ts';
+import { isGiven, stringOf } from './given.ts';
 import { messageIds } from './message-id.ts';
 import type { MessageInit } from './message-init.ts';
 
@@ -18,12 +20,15 @@ export interface Original {
  *     compose({ ...replyTo(original), from: 'me@example.com', text: 'Yes.' })
  */
 export function replyTo(original: Original): Pick<MessageInit, 'to' | 'subject' | 'inReplyTo' | 'references'> {
-  const id = original.messageId === undefined ? [] : messageIds(original.messageId, 'messageId');
+  if (typeof original !== 'object' || original === null) {
+    throw new MessageError('BAD_INPUT', 'original', 'is not an object');
+  }
+  const id = idsOf(original.messageId, 'messageId');
   const before = idsOf(original.references, 'references');
   // Without References, a single In-Reply-To is the parent's parent.
   const parents = before.length > 0 ? before : idsOf(original.inReplyTo, 'inReplyTo');
   const ancestors = before.length === 0 && parents.length > 1 ? [] : parents;
-  const subject = original.subject ?? '';
+  const subject = isGiven(original.subject) ? stringOf(original.subject, 'subject') : '';
   const answer = hasAddress(original.replyTo) ? original.replyTo : original.from;
   return {
     ...(hasAddress(answer) ? { to: answer } : {}),
@@ -33,9 +38,9 @@ export function replyTo(original: Original): Pick<MessageInit, 'to' | 'subject' 
 }
 
 function idsOf(input: string | readonly string[] | undefined, field: string): string[] {
-  return input === undefined || input === null ? [] : messageIds(input, field);
+  return isGiven(input) ? messageIds(input, field) : [];
 }
 
 function hasAddress(input: AddressInput | undefined): input is AddressInput {
-  return input !== undefined && input !== null && input !== '' && !(Array.isArray(input) && input.length === 0);
+  return isGiven(input) && !(Array.isArray(input) && input.length === 0);
 }

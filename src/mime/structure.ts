@@ -4,7 +4,7 @@ import { calendarParts } from './calendar.ts';
 import type { Reach } from './content.ts';
 import { extractDataImages } from './data-images.ts';
 import { flow } from './flowed.ts';
-import { isGiven } from './given.ts';
+import { isGiven, stringOf } from './given.ts';
 import type { Attachment, ComposeOptions, MessageInit, TextInit } from './message-init.ts';
 import { multipart, type Part } from './part.ts';
 import type { PartCache } from './part-cache.ts';
@@ -130,7 +130,8 @@ function contextOf(init: MessageInit, options: ComposeOptions): TextContext {
 
 /** nodemailer's `encoding` of a message names the transfer encoding of its texts; some give it a charset. */
 function forcedBy(encoding: string | undefined): TextEncoding | undefined {
-  if (!encoding || /^(?:utf-?8|us-?ascii|ascii)$/i.test(encoding)) return undefined;
+  if (!encoding) return undefined;
+  if (/^(?:utf-?8|us-?ascii|ascii)$/i.test(stringOf(encoding, 'encoding'))) return undefined;
   if (/^(?:quoted-printable|base64|7bit|8bit|binary|[qb])$/i.test(encoding))
     return readTextEncoding(encoding, 'encoding');
   const hint = 'text that is encoded already is given as { content, encoding }';

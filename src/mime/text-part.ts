@@ -3,7 +3,7 @@ import { rawPart } from './attachment.ts';
 import { contentOf, findContent, isSource, type Reach } from './content.ts';
 import { base64Octets } from './deferred.ts';
 import { extraFields } from './extra-fields.ts';
-import { isGiven } from './given.ts';
+import { isGiven, stringOf } from './given.ts';
 import type { TextContentInit, TextInit } from './message-init.ts';
 import { MOVED_TEXT_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
@@ -59,7 +59,7 @@ export function isContentInit(init: unknown): init is TextContentInit {
 
 /** nodemailer's names: `Q` and `B` for short; 7bit, 8bit and binary come about by themselves where they can. */
 export function readTextEncoding(name: string, field: string): TextEncoding | undefined {
-  switch (String(name).trim().toLowerCase()) {
+  switch (stringOf(name, field).trim().toLowerCase()) {
     case 'q':
     case 'quoted-printable':
       return 'quoted-printable';

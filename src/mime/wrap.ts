@@ -15,7 +15,7 @@ export function wrapPart(part: Part, wrap: Wrap): Part {
   const chunks: Uint8Array[] = [];
   for (const segment of out.end()) {
     if (!isDeferred(segment)) chunks.push(typeof segment === 'string' ? Buffer.from(segment, 'latin1') : segment);
-    else if (segment.blocks !== undefined) chunks.push(...segment.blocks());
+    else if (segment.blocks !== undefined) for (const block of segment.blocks()) chunks.push(block);
     else
       throw new MessageError(
         'BAD_INPUT',
@@ -23,7 +23,10 @@ export function wrapPart(part: Part, wrap: Wrap): Part {
         'needs the whole content at hand, and part of it is a stream or a file',
       );
   }
-  const given = wrap(Buffer.concat(chunks));
+  const given: unknown = wrap(Buffer.concat(chunks));
+  if (typeof given !== 'string' && !(given instanceof Uint8Array)) {
+    throw new MessageError('BAD_INPUT', 'wrap', 'gave neither a string nor octets');
+  }
   const octets = Buffer.from(given as Uint8Array);
   if (octets.includes(0)) throw new MessageError('BAD_INPUT', 'wrap', 'gave an entity with a NUL');
   const entity = Buffer.from(octets.toString('latin1').replace(/\r\n|\r|\n/g, '\r\n'), 'latin1');

@@ -268,7 +268,7 @@ describe('what is elsewhere here: the error says where', () => {
     [{ auth: { user: 'a' } }, 'auth', /Mailer/],
     [{ baseBoundary: 'x' }, 'baseBoundary', /random/],
     [{ boundaryPrefix: 'x' }, 'boundaryPrefix', /random/],
-    [{ otp: { code: '1' } }, 'otp.origin', /https/],
+    [{ otp: { code: '1' } }, 'otp.origin', /string/],
     [{ otp: { code: '1', origin: 'http://example.com' } }, 'otp.origin', /https/],
     [{ otp: { code: '1', origin: 'https://example.com@evil.example' } }, 'otp.origin', /https/],
     [{ otp: { code: '1\r\n', origin: 'https://example.com' } }, 'otp.code', /printable/],
