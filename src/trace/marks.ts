@@ -17,12 +17,24 @@ export interface Marked {
 const MARKS: readonly (readonly [RegExp, Side])[] = [
   [/^--> \[/, 'client'],
   [/^<-- \[/, 'server'],
-  [/^(?:C: |C~ |>>> | ?-> | ?~> |--> |> |CLIENT -> SERVER: | *SMTP>> )/, 'client'],
+  [/^(?:C: |C- |C~ |>>> | ?-> | ?~> |--> |> |CLIENT -> SERVER: | *SMTP>> )/, 'client'],
   [/^(?:S: |S- |<<< |<- +|<~ +|<\*\* |<~\* |<-- |< |SERVER -> CLIENT: | *SMTP<< )/, 'server'],
-  [/^(?:=== |\*\*\* |-- |\* |# |#$|reply: retcode|data: \(|connect: )/, 'fact'],
+  [/^[\d.]+ ms #\d+ --> /, 'client'],
+  [/^[\d.]+ ms #\d+ <-- /, 'server'],
+  [/^(?:[\d.]+ ms #\d+ === |=== |\*\*\* |-- |\* |# |#$|reply: retcode|data: \(|connect: )/, 'fact'],
   [/^send: (?=b?['"])/, 'client'],
   [/^reply: (?=b?['"])/, 'server'],
 ];
+
+/** What only a line of a dialogue looks like, whether marked or not. */
+const DIALOGUE = /^(?:[2-5]\d\d(?:[ -]|$)|(?:EHLO|HELO|LHLO|MAIL|RCPT)(?: |$)|HTTP\/\d|\S+ \S+ HTTP\/\d)/i;
+
+/** A line that tells whether its transcript is marked: a fence, a title or a quoted mail does not. */
+function isSpoken({ side, text, mark }: Marked): boolean {
+  if (side === 'fact') return false;
+  const certain = side !== 'unknown' && mark !== '> ' && mark !== '< ';
+  return certain || DIALOGUE.test(text);
+}
 
 /** Reads the lines of one transcript, one after another. */
 export class MarkReader {
@@ -32,7 +44,7 @@ export class MarkReader {
   #open: 'client' | 'server' | undefined;
 
   constructor(lines: readonly string[]) {
-    const first = lines.map(mark).find((line) => line.side !== 'fact');
+    const first = lines.map(mark).find((line) => isSpoken(line) || (lines.length === 1 && line.side !== 'fact'));
     this.isMarked = first !== undefined && first.side !== 'unknown';
   }
 
@@ -71,10 +83,17 @@ function markOf(text: string): Marked {
     const found = pattern.exec(text)?.[0];
     if (found === undefined) continue;
     const rest = text.slice(found.length);
-    const said = found === 'C~ ' ? unpatterned(rest) : /^(send|reply): $/.test(found) ? unquoted(rest) : rest;
-    return { side, text: said, mark: found };
+    return { side, text: plain(found, rest), mark: found };
   }
   return { side: 'unknown', text, mark: '' };
+}
+
+/** What was said, of what stands behind a mark. */
+function plain(mark: string, rest: string): string {
+  if (mark === 'C~ ') return unpatterned(rest);
+  if (/^(?:send|reply): $/.test(mark)) return unquoted(rest);
+  // the heading of a hex dump
+  return / ms #/.test(mark) ? rest.replace(/, \d+ bytes, round trip \d+$/, '') : rest;
 }
 
 /** A pattern as the line that it stands for, as far as it is one; a secret stays `.+`. */

@@ -2,6 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { explainLine } from '../../src/trace/explain/index.ts';
 import { explainTranscript } from '../../src/trace/explain/transcript.ts';
+import { formats } from '../../src/trace/formats.ts';
+import { wire } from '../../src/trace/wire.ts';
+import { Dialogue } from './dialogue.ts';
 
 /** Subjects of a line and of its parts. */
 function told(line: string): string[] {
@@ -60,6 +63,9 @@ describe('a line with its mark, and the time before it', () => {
     ['-> EHLO me', 'EHLO'],
     ['<** 550 5.1.1 no', '550 5.1.1'],
     ['> GET / HTTP/1.1', 'GET / HTTP/1.1'],
+    ['> DATA', 'DATA'],
+    ['< 354 go on', '354'],
+    ['0.109 ms #1 <-- 220, 8 bytes, round trip 1', '220'],
     ["send: 'mail FROM:<a@b.example> size=12\\r\\n'", 'MAIL size=12'],
     ["reply: b'250 2.1.0 Ok\\r\\n'", '250 2.1.0'],
     ['--> EHLO me', 'EHLO'],
@@ -131,6 +137,36 @@ describe('TLS', () => {
 });
 
 describe('whole transcripts', () => {
+  test.each(Object.entries({ ...formats, wire }))(
+    'what the format %s writes is explained, line by line',
+    (name, format) => {
+      let text = '';
+      const trace = format((more) => {
+        text += more;
+      });
+      new Dialogue(trace)
+        .tls()
+        .hear('220 mx')
+        .say('EHLO me')
+        .hear('250-mx', '250-PIPELINING', '250 AUTH PLAIN')
+        .say('AUTH PLAIN AGFkYQBzZXNhbWU=', 'AGFkYQBzZXNhbWU=')
+        .hear('535 5.7.8 no')
+        .say('QUIT')
+        .hear('221 bye')
+        .close();
+      const explained = explainTranscript(text);
+      const subjects = explained.flatMap(({ explanation }) => explanation?.subject ?? []);
+      // a hex dump shows no lines of a reply, and an object of json is an event
+      const extensions = name === 'hex' || name === 'json' ? [] : ['250 PIPELINING', '250 AUTH PLAIN'];
+      const spoken = ['220', 'EHLO', '250', ...extensions, 'AUTH', '535', 'QUIT', '221'];
+      expect(subjects.filter((subject) => subject !== 'verified')).toEqual(
+        name === 'smtplib' ? spoken : ['TLSv1.3', ...spoken],
+      );
+      // the credentials stay as they were hidden by the format
+      expect(explained.map((line) => line.text).join('\n')).toBe(text.replace(/\n$/, ''));
+    },
+  );
+
   test('with PIPELINING each reply is explained by its own command', () => {
     const found = lines(
       'C: MAIL FROM:<a@b.example>\nC: RCPT TO:<c@d.example>\nC: DATA\nS: 250 ok\nS: 250 ok\nS: 354 go\nC: hi\nC: .\nS: 250 ok\nC: QUIT\nS: 221 bye\nS: 220 another',

@@ -1,8 +1,9 @@
 /** Explains a whole transcript, line by line, in whatever way it is marked; what is secret in it is not shown. */
-import { MarkReader } from '../marks.ts';
+import { type Marked, MarkReader } from '../marks.ts';
 import { secretLabel } from '../render.ts';
 import { explainEmbedded } from './embedded.ts';
 import type { Explanation } from './entry.ts';
+import { type JsonEvent, readJsonLine } from './json-line.ts';
 import { explainLine } from './line.ts';
 import { Login } from './login.ts';
 import { EXTENSIONS, explainCommand, isGreeted } from './smtp.ts';
@@ -28,6 +29,8 @@ export function explainTranscript(transcript: string): TranscriptLine[] {
 /** A header that mail has, and HTTP has not: where one stands, From and Date are the mail's too. */
 const MAIL_HEADER = /^(?:Subject|Received|Return-Path|Message-ID|Reporting-MTA|Final-Recipient): /i;
 
+/** The mechanism, and what is said with it, which in a trace may be `<secret, 16 bytes>`. */
+const AUTH = /^\S+ +(\S+)(?: +(.+))?$/;
 const REPLY = /^([2-5]\d\d)(?:([ -])|$)/;
 
 class Reader {
@@ -52,7 +55,18 @@ class Reader {
   }
 
   line(text: string): TranscriptLine {
-    const said = this.#marks.read(text, this.#inContent);
+    const event = readJsonLine(text);
+    if (event !== undefined) return { text, explanation: this.#event(event) };
+    return this.#line(text, this.#marks.read(text, this.#inContent));
+  }
+
+  /** The first line says what the event is; what the others say are parts of it. */
+  #event({ side, lines }: JsonEvent): Explanation | undefined {
+    const [first, ...others] = lines.flatMap((text) => this.#line(text, { side, text, mark: '' }).explanation ?? []);
+    return first === undefined ? undefined : { ...first, parts: [...first.parts, ...others] };
+  }
+
+  #line(text: string, said: Marked): TranscriptLine {
     // PHPMailer and nodemailer mark the first line of a reply only
     if (said.side === 'fact' && this.#open && REPLY.test(text.trim()))
       return { text, explanation: this.#heard(text.trim()) };
@@ -114,7 +128,7 @@ class Reader {
     if (command !== undefined) this.#owe(command.subject, said);
     else if (isSaid && explanation === undefined) this.#owed.push('command');
     if (command?.subject === 'AUTH') {
-      const [, mechanism = '', initial] = said.trim().split(/ +/);
+      const [, mechanism = '', initial] = AUTH.exec(said.trim()) ?? [];
       this.#login = new Login(mechanism);
       if (initial !== undefined && initial !== '=') {
         const parts = [...command.parts, ...this.#login.initial(initial)];
