@@ -42,17 +42,33 @@ export function asText(bytes: Uint8Array, file: string): string {
   }
 }
 
-/** The lines of a file or of stdin, as they come. */
-export async function* inputLines(file: string, terminal: Terminal): AsyncGenerator<string> {
+/** No line of a list is longer; without an end to look for, any file would be held whole. */
+const MAX_LINE = 64 * 1024;
+
+/** The lines of a file or of stdin, as they come, whatever ends them. @throws MessageError BAD_FILE */
+export async function* inputLines(file: string, { stdin, signal }: Terminal): AsyncGenerator<string> {
   const { createReadStream } = await import('node:fs');
-  const { createInterface } = await import('node:readline');
-  const input = file === '-' ? terminal.stdin : createReadStream(file);
+  const input = file === '-' ? stdin : createReadStream(file);
+  // the signal ends the wait for a next line, and lets go of the input
+  const letGo = (): void => void input.destroy();
+  signal.addEventListener('abort', letGo, { once: true });
+  let rest = '';
   try {
-    // the signal ends the wait for a next line, and lets go of the input
-    const options = { input, crlfDelay: Number.POSITIVE_INFINITY, signal: terminal.signal };
-    for await (const line of createInterface(options)) yield line;
+    input.setEncoding('utf8');
+    for await (const piece of input) {
+      // a CR at the very end may be half of a line end
+      const lines = (rest + piece).split(/\r\n|\n|\r(?!$)/);
+      rest = lines.pop() ?? '';
+      yield* lines;
+      if (rest.length > MAX_LINE)
+        throw new MessageError('BAD_FILE', file, `a line of more than ${MAX_LINE} characters`);
+    }
+    if (rest !== '') yield rest.replace(/\r$/, '');
   } catch (error) {
-    throw unreadable(file, error as NodeJS.ErrnoException);
+    if (signal.aborted) return;
+    throw error instanceof MessageError ? error : unreadable(file, error as NodeJS.ErrnoException);
+  } finally {
+    signal.removeEventListener('abort', letGo);
   }
 }
 

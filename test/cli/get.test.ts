@@ -97,6 +97,8 @@ describe('what is asked for', () => {
     [['--public', '--proxy', 'http://a:1'], 'contradict'],
     [['--public', '--socket', '/a'], 'contradict'],
     [['--json', '--out', '-'], 'stdout'],
+    [['--warc', 'a', '--har', './a'], 'a file each'],
+    [['--warc', 'a', '--har', 'a.done'], 'a file each'],
     [['--resume', '--out', '-'], 'resumed'],
     [['--from', '-', '--post', '@-'], 'stdin'],
     [['--header', 'no colon'], "'Name: value'"],
@@ -364,6 +366,18 @@ describe('Ctrl-C, and --resume', () => {
 });
 
 describe('many', () => {
+  test('a list may have any line ends, blanks, comments and a byte order mark; what is no list is told from one', async () => {
+    await using dir = await folder();
+    await using site = await serve(page('x'));
+    const input = `\uFEFF${site.url}/1\r\n# no\n\n  ${site.url}/2 \r${site.url}/3`;
+    const ran = await plainwire(['get', '--from', '-'], { cwd: dir.path, input });
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(site.requests.map(pathOf).sort()).toEqual(['/1', '/2', '/3']);
+    await writeFile(join(dir.path, 'list'), `${site.url}/4\n${'x'.repeat(200_000)}`);
+    const junk = await plainwire(['get', '--from', 'list'], { cwd: dir.path });
+    expect(junk).toMatchObject({ code: 2, stderr: expect.stringContaining('list: a line of more than 65536') });
+  });
+
   test('a list on stdin is read no further than there is work: the writer has to wait', async () => {
     await using dir = await folder();
     await using mute = await serve(() => {});
@@ -397,7 +411,8 @@ describe('many', () => {
     });
     const sites = ['1', '2', '3'].map((each) => `${site.url}/${each}`);
     await plainwire(['get', ...sites, '--per-host', '1', '--delay', '0.2'], { cwd: dir.path });
-    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(380);
+    // the pauses are between starts; on a busy machine the first may be heard of late
+    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(320);
     expect(site.most()).toBe(1);
   });
 });

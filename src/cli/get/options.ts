@@ -1,4 +1,5 @@
 /** What `plainwire get` is told, and what the fetcher makes of it. */
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { buildRequest, type HeaderPair, type HttpVersion, type PagesOptions, publicOnly } from '../../http/index.ts';
 import { cachingResolve, resolveByDns } from '../../transport/index.ts';
@@ -111,6 +112,9 @@ export function checkFlags(sites: readonly string[], flags: GetFlags): void {
       throw new UsageError(`--${one} and --${other} contradict one another`);
     }
   }
+  const { warc, har } = flags;
+  const archives = [warc, har, `${warc ?? har}.done`].flatMap((file) => (file === undefined ? [] : [resolve(file)]));
+  if (new Set(archives).size < archives.length) throw new UsageError('--warc and --har need a file each');
   if (from === '-' && post === '@-') throw new UsageError('stdin is either --from - or --post @-');
   if (out !== '-') return;
   if (flags.json === true) throw new UsageError('stdout is either for --json or for --out -');
