@@ -148,16 +148,13 @@ async function openHost(
   // one refused address refuses the name: a name that mixes public and private addresses is how rebinding is done
   if (options.guard !== undefined) await ask(options.guard, addresses, host, options);
   const connecting = performance.now();
-  const target: net.TcpNetConnectOpts = {
-    host,
-    port,
+  const target: net.TcpNetConnectOpts = { host, port, allowHalfOpen: true, noDelay: options.noDelay ?? true };
+  if (!literal) {
     // the very addresses that were looked up and guarded: the name is not asked for again
-    lookup: fixed(addresses),
-    autoSelectFamily: addresses.length > 1,
-    autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT,
-    allowHalfOpen: true,
-    noDelay: options.noDelay ?? true,
-  };
+    target.lookup = fixed(addresses);
+    target.autoSelectFamily = addresses.length > 1;
+    target.autoSelectFamilyAttemptTimeout = ATTEMPT_TIMEOUT;
+  }
   if (options.localAddress !== undefined) target.localAddress = options.localAddress;
   if (memory !== undefined) target.onread = memory.onread;
   const socket = await socketTo(target, endpoint, within, options.signal);
@@ -216,7 +213,6 @@ function socketTo(
     const settle = (error?: PlainwireError): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
-      socket.off('connect', onConnect);
       if (error === undefined) {
         socket.off('error', onError);
         resolve(socket);
@@ -225,11 +221,10 @@ function socketTo(
         reject(error);
       }
     };
-    const onConnect = (): void => settle();
     const onError = (error: Error): void => settle(refused(formatEndpoint(endpoint), error));
     const onAbort = (): void => settle(aborted(signal, 'connect'));
     const timer = setTimeout(() => settle(late('connect', ms)), timerMs(ms));
-    socket.on('connect', onConnect);
+    socket.on('connect', () => settle());
     socket.on('error', onError);
     signal?.addEventListener('abort', onAbort, { once: true });
   });

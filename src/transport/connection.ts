@@ -68,14 +68,16 @@ export class Connection implements AsyncDisposable {
   #closedByUs = false;
   #reading: Wait<Uint8Array | undefined> | undefined;
   #draining: { promise: Promise<void>; wait: Wait<void> } | undefined;
-  #closed: Promise<void>;
+  #closed: Promise<void> | undefined;
   #isClosed = false;
-  #settleClosed: () => void = () => {};
-  #deadline: { at: number; phase: string } | undefined;
+  #settleClosed: (() => void) | undefined;
+  /** The phase whose deadline runs, and when it passes. */
+  #phase: string | undefined;
+  #passesAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.destroy(aborted(this.#signal, this.#deadline?.phase));
+  readonly #onAbort = (): void => this.destroy(aborted(this.#signal, this.#phase));
 
   constructor(init: ConnectionInit) {
     this.remote = init.remote;
@@ -85,9 +87,6 @@ export class Connection implements AsyncDisposable {
     this.#signal = init.signal;
     this.#memory = init.memory;
     this.#memory?.deliverTo(this.#onData);
-    this.#closed = new Promise((resolve) => {
-      this.#settleClosed = resolve;
-    });
     this.#stream = init.stream;
     this.#socket = init.stream;
     this.#listen();
@@ -111,6 +110,12 @@ export class Connection implements AsyncDisposable {
 
   /** Settles when the connection is closed, whoever closed it; never rejects. */
   get closed(): Promise<void> {
+    // made only where somebody asks: hardly anybody does
+    this.#closed ??= this.#isClosed
+      ? Promise.resolve()
+      : new Promise((resolve) => {
+          this.#settleClosed = resolve;
+        });
     return this.#closed;
   }
 
@@ -203,6 +208,7 @@ export class Connection implements AsyncDisposable {
       // the writer may have gone away by the time the fault comes: the reader reports it then
       promise.catch(() => {});
       this.#draining = { promise, wait };
+      this.#stream.once('drain', this.#onDrain);
     }
     return this.#draining.promise;
   }
@@ -213,13 +219,14 @@ export class Connection implements AsyncDisposable {
    */
   setDeadline(phase: string, ms: number): void {
     const at = performance.now() + ms;
-    this.#deadline = { at, phase };
+    this.#phase = phase;
+    this.#passesAt = at;
     // one timer serves many deadlines: it is set anew only for an earlier one, and finds the later ones when it fires
     if (this.#timer === undefined || at < this.#timerAt) this.#arm(at, ms);
   }
 
   clearDeadline(): void {
-    this.#deadline = undefined;
+    this.#phase = undefined;
   }
 
   /** Says that we have said everything (half-close); reading goes on. */
@@ -304,14 +311,14 @@ export class Connection implements AsyncDisposable {
 
   /** Closes: what was written still leaves, within a short time; nothing more is read. */
   async close(): Promise<void> {
-    if (this.#isClosed || this.#stream.destroyed) return this.#closed;
+    if (this.#isClosed || this.#stream.destroyed) return this.closed;
     this.#fail(undefined, 'us');
     const stream = this.#stream;
     this.#unlistenData(stream);
     stream.resume();
     stream.end(() => stream.destroy());
     const linger = setTimeout(() => stream.destroy(), CLOSE_LINGER);
-    await this.#closed;
+    await this.closed;
     clearTimeout(linger);
   }
 
@@ -333,18 +340,15 @@ export class Connection implements AsyncDisposable {
 
   readonly #tick = (): void => {
     this.#timer = undefined;
-    const deadline = this.#deadline;
-    if (deadline === undefined) return;
-    const left = deadline.at - performance.now();
+    const phase = this.#phase;
+    if (phase === undefined) return;
+    const left = this.#passesAt - performance.now();
     if (left > 0) {
-      this.#arm(deadline.at, left);
+      this.#arm(this.#passesAt, left);
       return;
     }
     this.destroy(
-      new TimeoutError('DEADLINE_PASSED', `the deadline of phase ${deadline.phase} passed`, {
-        phase: deadline.phase,
-        retryable: true,
-      }),
+      new TimeoutError('DEADLINE_PASSED', `the deadline of phase ${phase} passed`, { phase, retryable: true }),
     );
   };
 
@@ -352,7 +356,7 @@ export class Connection implements AsyncDisposable {
     const stream = this.#stream;
     stream.on('data', this.#onData);
     stream.on('end', this.#onEnd);
-    stream.on('drain', this.#onDrain);
+    if (this.#draining !== undefined) stream.once('drain', this.#onDrain);
     stream.on('error', this.#onError);
     stream.on('close', this.#onClose);
   }
@@ -402,7 +406,7 @@ export class Connection implements AsyncDisposable {
   };
 
   readonly #onError = (error: Error): void => {
-    this.#fail(lost(error, this.#deadline?.phase), 'peer');
+    this.#fail(lost(error, this.#phase), 'peer');
   };
 
   readonly #onClose = (): void => {
@@ -434,7 +438,7 @@ export class Connection implements AsyncDisposable {
       this.#draining?.wait.reject(fault);
       this.#draining = undefined;
     }
-    this.#deadline = undefined;
+    this.#phase = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (by === 'us') this.#reportClose('us');
@@ -450,11 +454,11 @@ export class Connection implements AsyncDisposable {
 
   #finish(by: 'us' | 'peer'): void {
     this.#isClosed = true;
-    this.#deadline = undefined;
+    this.#phase = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#reportClose(by);
-    this.#settleClosed();
+    this.#settleClosed?.();
   }
 }

@@ -5,8 +5,8 @@ import { safe } from '../trace/render.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { parseTranscript, type Transcript, type TranscriptStep } from '../trace/transcript.ts';
 import { Connection } from './connection.ts';
-import { readLines } from './lines.ts';
 import { streamPair } from './memory.ts';
+import { ReplayReader } from './replay-reader.ts';
 
 /** How the server's bytes reach the client: as one write a step, by line, or byte by byte. */
 export type Chunking = 'whole' | 'lines' | 'bytes';
@@ -18,7 +18,7 @@ export interface ReplayOptions {
   readonly tracer?: Tracer;
   /** What a `-- tls` step does on the server's side; by default it is taken as done. */
   readonly onTls?: (server: Connection) => Promise<unknown>;
-  /** Told of each step as it is played, and for one of the client's of the line that came, right or wrong. */
+  /** Told of each step as it is played, and for one of the client's of the line that came, or of octets as a character each, right or wrong. */
   readonly onStep?: (step: TranscriptStep, received: string | undefined) => void;
 }
 
@@ -96,13 +96,13 @@ export function replay(transcript: Transcript | string, options: ReplayOptions =
 
 /** Plays the server's side on a connection. */
 export async function play(steps: Transcript, server: Connection, options: ReplayOptions = {}): Promise<void> {
-  const lines = readLines(server);
+  const reader = new ReplayReader(server);
   let left = options.cutAfter ?? Number.POSITIVE_INFINITY;
   for (const [index, step] of steps.entries()) {
     if (step.from === 'client') {
-      const line = await nextOf(lines);
-      options.onStep?.(step, line);
-      expectLine(step, line, index);
+      const came = await nextOf(reader, step);
+      options.onStep?.(step, came);
+      expectSame(step, came, index);
     } else if ('action' in step) {
       if (step.action === 'close') return server.close();
       if (step.action === 'reset') return server.destroy();
@@ -118,10 +118,12 @@ export async function play(steps: Transcript, server: Connection, options: Repla
   await server.close();
 }
 
-function expectLine(step: TranscriptStep, line: string | undefined, index: number): void {
-  const expected = 'pattern' in step ? step.pattern : 'line' in step ? step.line : '';
-  const matches = typeof expected === 'string' ? line === expected : line !== undefined && expected.test(line);
-  if (!matches) throw new MismatchError(index + 1, String(expected), line);
+type ClientStep = Extract<TranscriptStep, { readonly from: 'client' }>;
+
+function expectSame(step: ClientStep, came: string | undefined, index: number): void {
+  const expected = 'pattern' in step ? step.pattern : 'line' in step ? step.line : octetText(step.octets);
+  const matches = typeof expected === 'string' ? came === expected : came !== undefined && expected.test(came);
+  if (!matches) throw new MismatchError(index + 1, String(expected), came);
 }
 
 function* pieces(bytes: Uint8Array, chunking: Chunking): Generator<Uint8Array> {
@@ -139,8 +141,13 @@ function* pieces(bytes: Uint8Array, chunking: Chunking): Generator<Uint8Array> {
   if (start < bytes.length) yield bytes.subarray(start);
 }
 
-/** A client that breaks off has nothing more to say. */
-async function nextOf(lines: AsyncGenerator<string>): Promise<string | undefined> {
-  const next = await lines.next().catch(() => undefined);
-  return next?.done === false ? next.value : undefined;
+/** A line as text; of octets, each as a character. Undefined where the client has nothing more to say. */
+async function nextOf(reader: ReplayReader, step: ClientStep): Promise<string | undefined> {
+  if (!('octets' in step)) return reader.line('line' in step ? Buffer.byteLength(step.line) + 2 : 0);
+  const octets = await reader.octets(step.octets.length);
+  return octets === undefined ? undefined : octetText(octets);
+}
+
+function octetText(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength).toString('latin1');
 }
