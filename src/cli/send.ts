@@ -64,7 +64,9 @@ export function sendCommand(
 
 async function send(file: string | undefined, flags: SendFlags, terminal: Terminal): Promise<ExitCode> {
   const { server, message } = await mail(file, flags, terminal);
-  const trace = traceOf(flags, terminal);
+  // here --html is the text of the mail, and no page to draw
+  const { html: _text, ...shown } = flags;
+  const trace = traceOf(shown, terminal);
   const options = await serverOptions(server, flags, terminal);
   const mailer = new Mailer({
     ...options,

@@ -1,5 +1,5 @@
 /** `plainwire send`, as its own process: rows S3 to S7 of the seed programs, exit codes, and what never shows. */
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import PostalMime from 'postal-mime';
 import type { SMTPServerOptions } from 'smtp-server';
@@ -405,4 +405,14 @@ test('--pipelining sends in batches', async () => {
     stderr.split('\n').flatMap((line) => /^(?:-->|<--) \[(MAIL|RCPT|250 Acc)/.exec(line)?.[1] ?? []);
   expect(order((await plainwire([...args, '--verbose'])).stderr).slice(0, 2)).toEqual(['MAIL', '250 Acc']);
   expect(order((await plainwire([...args, '--verbose', '--pipelining'])).stderr).slice(0, 2)).toEqual(['MAIL', 'RCPT']);
+});
+
+test('--html is the HTML of the mail, and no page to draw', async () => {
+  await using dir = await folder();
+  await using server = await mailServer({ authOptional: true, hideSTARTTLS: true });
+  const mail = ['--from', 'a@b.example', '--to', 'c@d.example', '--html', '<p>by hand</p>'];
+  const ran = await plainwire(['send', '--server', `127.0.0.1:${server.port}`, ...mail], { cwd: dir.path });
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(server.inbox[0]?.text).toContain('<p>by hand</p>');
+  expect(await readdir(dir.path)).toEqual([]);
 });
