@@ -121,9 +121,13 @@ function start(command: string, folder: string, heard: (text: string) => void): 
     ? `exec ${command}`
     : command.replace('&& plainwire', '&& exec plainwire');
   const env = { ...process.env, PATH, NO_COLOR: '1' };
-  const child = spawn('bash', ['-c', line], { cwd: join(folder, 'work'), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  // both kinds of output by one pipe: in two, what was said first would be chance
+  const child = spawn('bash', ['-c', `exec 2>&1; ${line}`], {
+    cwd: join(folder, 'work'),
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   child.stdout?.setEncoding('utf8').on('data', heard);
-  child.stderr?.setEncoding('utf8').on('data', heard);
   return child;
 }
 
