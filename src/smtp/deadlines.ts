@@ -20,7 +20,8 @@ export const DEFAULT_DEADLINES = {
   /** From the final dot to its reply: a server may deliver in this time, and to give up early is to send twice. */
   content: 10 * MINUTE,
   rset: 5 * MINUTE,
-  noop: 5 * MINUTE,
+  /** It asks whether the connection still stands: a message waits for the answer, and another connection may be had. */
+  noop: 10_000,
   command: 5 * MINUTE,
   /** Nothing depends on the reply to QUIT. */
   quit: 5_000,

@@ -2,6 +2,7 @@
 import { ConnectionError, PlainwireError, withFacts } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
 import { timerMs } from '../transport/index.ts';
+import { AbortListeners } from './abort-listeners.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Connector } from './connector.ts';
 import { type Delivery, nobody } from './delivery.ts';
@@ -78,6 +79,7 @@ export class Pool {
   /** Lines that have said QUIT: they count as connections until they are closed. */
   readonly #leaving = new Map<Line, Promise<void>>();
   readonly #pausing = new Set<Job>();
+  readonly #aborts = new AbortListeners();
   #pending = 0;
   #placed = 0;
   #dispatchIsDue = false;
@@ -234,7 +236,7 @@ export class Pool {
       if (!this.#queue.isEmpty) return;
       for (const { purpose, giveUp } of this.#openings) if (purpose === 'messages') giveUp.abort(error);
     };
-    signal.addEventListener('abort', job.onAbort, { once: true });
+    this.#aborts.add(signal, job.onAbort);
   }
 
   /** Messages that are given one right after another leave in one write. */
@@ -361,7 +363,8 @@ export class Pool {
   }
 
   #finish(job: Job, outcome: Outcome<Delivery>): void {
-    if (job.onAbort !== undefined) job.options.signal?.removeEventListener('abort', job.onAbort);
+    const { onAbort, options } = job;
+    if (onAbort !== undefined && options.signal !== undefined) this.#aborts.remove(options.signal, onAbort);
     if (this.#pausing.delete(job)) clearTimeout(job.pause);
     this.#pending -= 1;
     job.done(outcome);

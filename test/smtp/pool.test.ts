@@ -1,8 +1,9 @@
 /** What the pool does as time goes by: rate, and a look at an idle connection before it is trusted. */
+import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Mailer, type MailerOptions } from '../../src/smtp/index.ts';
 import { Queue } from '../../src/smtp/queue.ts';
-import { type MailServer, mailServer } from '../support/mail-server.ts';
+import { type MailServer, mailServer, SILENCE } from '../support/mail-server.ts';
 
 const LETTER = { from: 'a@a.example', to: 'b@b.example', subject: 's', text: 't' };
 
@@ -72,6 +73,42 @@ describe('an idle connection', () => {
     await mailer.send(LETTER);
     expect(server.messages.map(({ session }) => session)).toEqual([0, 1]);
     await mailer.close();
+  });
+});
+
+describe('an idle connection that is silently gone', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  it('is not waited for as long as a server may take for a command', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });
+    await using server = await mailServer({ answer: (line) => (line === 'NOOP' ? SILENCE : undefined) });
+    const mailer = mailerFor(server, { timeouts: {} });
+    await mailer.send(LETTER);
+    vi.advanceTimersByTime(11_000);
+    const sent = mailer.send(LETTER);
+    await server.until(({ lines }) => lines.includes('NOOP'));
+    vi.advanceTimersByTime(10_001);
+    await sent;
+    expect(server.messages.map(({ session }) => session)).toEqual([0, 1]);
+    await mailer.close();
+  });
+});
+
+describe('one signal for many messages', () => {
+  it('has one listener, and none when they are done', async () => {
+    await using server = await mailServer();
+    await using mailer = mailerFor(server, { connections: 2 });
+    const caller = new AbortController();
+    const { signal } = caller;
+    const most: number[] = [];
+    const count = () => getEventListeners(signal, 'abort').length;
+    const sent = Array.from({ length: 50 }, () => mailer.send(LETTER, { signal }).then(() => most.push(count())));
+    await Promise.all(sent);
+    expect(Math.max(...most)).toBeLessThanOrEqual(1);
+    expect(count()).toBe(0);
+    const last = Array.from({ length: 20 }, () => mailer.send(LETTER, { signal }).catch((error: unknown) => error));
+    caller.abort();
+    for (const each of await Promise.all(last)) expect(each).toMatchObject({ code: 'ABORTED' });
   });
 });
 
