@@ -315,6 +315,21 @@ describe('Ctrl-C, and --resume', () => {
     expect(third.stderr).toMatch(/^0 pages in .*\n9 pages kept by an earlier run\n$/);
   });
 
+  test('an archive that was begun, and holds no page yet, is begun anew', async () => {
+    await using dir = await folder();
+    await using site = await serve(page('x'));
+    for (const journal of ['', '{"url":"http://127', `{"url":"${site.url}/a","warc":10}`]) {
+      await writeFile(join(dir.path, 'a.warc'), 'WARC/1.1\r\nhalf');
+      await writeFile(join(dir.path, 'a.warc.done'), journal);
+      const ran = await plainwire(['get', `${site.url}/a`, '--warc', 'a.warc', '--resume'], { cwd: dir.path });
+      expect(ran.code, ran.stderr).toBe(0);
+      expect(await responses(join(dir.path, 'a.warc'))).toEqual([`${site.url}/a x`]);
+    }
+    await writeFile(join(dir.path, 'a.warc.done'), 'not ours\n');
+    const refused = await plainwire(['get', `${site.url}/a`, '--warc', 'a.warc', '--resume'], { cwd: dir.path });
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('a.warc.done') });
+  });
+
   test('an archive that nothing tells the contents of is not touched', async () => {
     await using dir = await folder();
     await writeFile(join(dir.path, 'a.warc.gz'), 'something');

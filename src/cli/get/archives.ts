@@ -55,8 +55,8 @@ export class Archives {
     return new Archives(
       kept,
       journal,
-      (await at(warc, last?.entry.warc)) || undefined,
-      (await at(har, last?.entry.har)) || undefined,
+      (await at(warc, last?.entry?.warc)) || undefined,
+      (await at(har, last?.entry?.har)) || undefined,
     );
   }
 
@@ -125,15 +125,24 @@ class GrowingFile {
   }
 }
 
-/** The last entry, and how much of the journal is sound: its last line may have been cut off. */
-async function readJournal(path: string, kept: Set<number>): Promise<{ entry: Entry; length: number } | undefined> {
-  let last: { entry: Entry; length: number } | undefined;
-  let length = 0;
+interface Sound {
+  /** The last entry; undefined where an earlier run ended before it had kept a page. */
+  readonly entry: Entry | undefined;
+  /** How much of the journal is sound: its last line may have been cut off. */
+  readonly length: number;
+}
+
+/** Undefined where there is no journal, or something else of its name. */
+async function readJournal(path: string, kept: Set<number>): Promise<Sound | undefined> {
+  let last: Sound = { entry: undefined, length: 0 };
   try {
+    const { size } = await stat(path);
     for await (const line of createInterface({ input: createReadStream(path) })) {
+      const length = last.length + Buffer.byteLength(line) + 1;
+      // without its line end it was not written whole
+      if (length > size) break;
       const entry = parseEntry(line);
-      if (entry === undefined) break;
-      length += Buffer.byteLength(line) + 1;
+      if (entry === undefined) return last.entry === undefined ? undefined : last;
       kept.add(fingerprint(entry.url));
       last = { entry, length };
     }
