@@ -70,8 +70,9 @@ function rareFields(init: MessageInit): string {
     text += PRIORITY[wanted as keyof typeof PRIORITY];
   }
   if (autoSubmitted) {
-    if (!/^auto-(?:generated|replied|notified)$/.test(stringOf(autoSubmitted, 'autoSubmitted'))) {
-      throw new MessageError('BAD_INPUT', 'autoSubmitted', 'is not auto-generated, auto-replied or auto-notified');
+    // RFC 3834 section 5, RFC 5436 section 2.7.1
+    if (!/^(?:no|auto-(?:generated|replied|notified))$/.test(stringOf(autoSubmitted, 'autoSubmitted'))) {
+      throw new MessageError('BAD_INPUT', 'autoSubmitted', 'is not auto-generated, auto-replied, auto-notified or no');
     }
     text += `Auto-Submitted: ${autoSubmitted}\r\n`;
   }

@@ -4,7 +4,11 @@ import { refuseForbidden } from './forbidden.ts';
 import { isGiven } from './given.ts';
 import { excerpt } from './lexer.ts';
 import type { ListInit, ListValue } from './message-init.ts';
+import { refuseMisspelt } from './nearest.ts';
 import { phrase } from './phrase.ts';
+
+/** RFC 2369, RFC 2919, RFC 8058. A list may have fields of its own; but nobody shows a List-Unsubscibe. */
+const KNOWN = ['id', 'help', 'unsubscribe', 'unsubscribe-post', 'subscribe', 'post', 'owner', 'archive'];
 
 /**
  * The fields of a mailing list (RFC 2369, RFC 2919, RFC 8058): `{ unsubscribe: 'https://...' }` is List-Unsubscribe.
@@ -16,6 +20,7 @@ export function listFields(list: ListInit): string {
     if (!isGiven(given)) continue;
     const field = `list.${key}`;
     const name = fieldName(key, field);
+    refuseMisspelt(name.slice('List-'.length), KNOWN, field);
     if (name === 'List-Unsubscribe-Post') {
       checkOneClick(list, field);
       text += `${name}: List-Unsubscribe=One-Click\r\n`;

@@ -28,6 +28,20 @@ export function messageId(text: string, field: string): string {
   throw new MessageError('BAD_INPUT', field, `${excerpt(text)} is not a message identifier`);
 }
 
+/** What separates identifiers in a text: white space, commas as some write, or nothing. */
+const SEPARATOR = /[\s,]+|(?<=>)(?=<)/;
+
+/** The identifiers in what a stranger's message says, without those that nothing can be made of. */
+export function readableIds(input: string | readonly string[]): string[] {
+  const texts = ([input].flat() as readonly unknown[]).filter((text) => typeof text === 'string');
+  return texts
+    .flatMap((text) => text.split(SEPARATOR))
+    .filter((text) => text.startsWith('<') || text.includes('@'))
+    .map((text) => text.replace(/^<([^<>]*)>$/, '$1'))
+    .filter((bare) => IDENTIFIER.test(bare) && bare.length <= MAX_IDENTIFIER)
+    .map((bare) => `<${bare}>`);
+}
+
 /** Several identifiers: an array, or a text with white space (or commas, as some write) between them. */
 export function messageIds(input: string | readonly string[], field: string): string[] {
   if (typeof input !== 'string' && !Array.isArray(input)) throw new MessageError('BAD_INPUT', field, 'is not a string');
@@ -36,7 +50,7 @@ export function messageIds(input: string | readonly string[], field: string): st
   for (const entry of list) {
     if (typeof entry !== 'string') throw new MessageError('BAD_INPUT', field, 'is not a list of strings');
     refuseForbidden(entry, field);
-    for (const text of entry.split(/[\s,]+|(?<=>)(?=<)/)) if (text !== '') found.push(messageId(text, field));
+    for (const text of entry.split(SEPARATOR)) if (text !== '') found.push(messageId(text, field));
   }
   return found;
 }

@@ -163,7 +163,7 @@ export interface MessageInit {
   readonly priority?: 'high' | 'normal' | 'low' | undefined;
   readonly xMailer?: string | false | undefined;
   readonly otp?: OtpInit | undefined;
-  readonly autoSubmitted?: 'auto-generated' | 'auto-replied' | 'auto-notified' | undefined;
+  readonly autoSubmitted?: 'auto-generated' | 'auto-replied' | 'auto-notified' | 'no' | undefined;
   readonly dispositionNotificationTo?: AddressInput | undefined;
   readonly envelope?: EnvelopeInit | undefined;
   /** The whole message, as it is to go out; the envelope comes from `envelope` or the address fields. */

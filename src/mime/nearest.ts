@@ -22,6 +22,13 @@ export function refuseUnknown(name: string, known: Iterable<string>, path: strin
   throw new MessageError('UNKNOWN_FIELD', path, `there is no such field${hint}`);
 }
 
+/** Throws UNKNOWN_FIELD where any name is allowed, but this one can only be a slip of the pen. */
+export function refuseMisspelt(name: string, known: readonly string[], path: string): void {
+  const lower = name.toLowerCase();
+  const isKnown = known.some((candidate) => candidate === lower);
+  if (!isKnown && known.some((candidate) => editDistance(lower, candidate) <= 2)) refuseUnknown(name, known, path);
+}
+
 /** Levenshtein's distance; names longer than a field name could be are cut. */
 function editDistance(a: string, b: string): number {
   const left = a.slice(0, 40);

@@ -1,7 +1,7 @@
 import { MessageError } from '../errors.ts';
 import type { AddressInput } from './address.ts';
 import { isGiven, stringOf } from './given.ts';
-import { messageIds } from './message-id.ts';
+import { readableIds } from './message-id.ts';
 import type { MessageInit } from './message-init.ts';
 
 /** What a reply needs to know of the message it answers: the fields of a MessageInit, or of what a parser gave. */
@@ -10,9 +10,12 @@ export interface Original {
   readonly inReplyTo?: string | undefined;
   readonly references?: string | readonly string[] | undefined;
   readonly subject?: string | undefined;
-  readonly from?: AddressInput | undefined;
-  readonly replyTo?: AddressInput | undefined;
+  readonly from?: People | undefined;
+  readonly replyTo?: People | undefined;
 }
+
+/** Addresses as a message object has them, or as mailparser gives them. */
+type People = AddressInput | { readonly value: AddressInput };
 
 /**
  * The fields of a reply (RFC 5322 section 3.6.4), so that every client shows it in the thread:
@@ -23,24 +26,27 @@ export function replyTo(original: Original): Pick<MessageInit, 'to' | 'subject' 
   if (typeof original !== 'object' || original === null) {
     throw new MessageError('BAD_INPUT', 'original', 'is not an object');
   }
-  const id = idsOf(original.messageId, 'messageId');
-  const before = idsOf(original.references, 'references');
+  const id = idsOf(original.messageId);
+  const before = idsOf(original.references);
   // Without References, a single In-Reply-To is the parent's parent.
-  const parents = before.length > 0 ? before : idsOf(original.inReplyTo, 'inReplyTo');
+  const parents = before.length > 0 ? before : idsOf(original.inReplyTo);
   const ancestors = before.length === 0 && parents.length > 1 ? [] : parents;
-  const subject = isGiven(original.subject) ? stringOf(original.subject, 'subject') : '';
-  const answer = hasAddress(original.replyTo) ? original.replyTo : original.from;
+  // A stranger wrote it: what no header may hold is no reason not to answer.
+  const said = isGiven(original.subject) ? stringOf(original.subject, 'subject') : '';
+  const subject = said.replace(/[\0-\x1f\x7f]+/g, ' ');
+  const answer = addressesOf(original.replyTo) ?? addressesOf(original.from);
   return {
-    ...(hasAddress(answer) ? { to: answer } : {}),
+    ...(answer === undefined ? {} : { to: answer }),
     subject: /^re:/i.test(subject.trim()) ? subject : `Re: ${subject}`.trimEnd(),
     ...(id[0] === undefined ? {} : { inReplyTo: id[0], references: [...ancestors, ...id] }),
   };
 }
 
-function idsOf(input: string | readonly string[] | undefined, field: string): string[] {
-  return isGiven(input) ? messageIds(input, field) : [];
+function idsOf(input: string | readonly string[] | undefined): string[] {
+  return isGiven(input) ? readableIds(input) : [];
 }
 
-function hasAddress(input: AddressInput | undefined): input is AddressInput {
-  return isGiven(input) && !(Array.isArray(input) && input.length === 0);
+function addressesOf(input: People | undefined): AddressInput | undefined {
+  const people = typeof input === 'object' && input !== null && 'value' in input ? input.value : input;
+  return isGiven(people) && !(Array.isArray(people) && people.length === 0) ? people : undefined;
 }

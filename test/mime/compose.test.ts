@@ -141,6 +141,11 @@ describe('fields', () => {
     expect([few.headers.has('list-owner'), few.headers.has('list-help')]).toEqual([false, false]);
     expect(() => compose({ ...BASE, list: { id: ['a.b', 'c.d'] } })).toThrow(failure('BAD_INPUT', 'list.id'));
     expect(() => compose({ ...BASE, list: { help: { url: ' ' } } })).toThrow(failure('BAD_INPUT', 'list.help'));
+    expect(() => compose({ ...BASE, list: { unsubscibe: 'https://x.example' } })).toThrow(
+      failure('UNKNOWN_FIELD', 'list.unsubscibe'),
+    );
+    expect(compose({ ...BASE, list: { software: 'https://x.example' } }).headers.has('list-software')).toBe(true);
+    expect(compose({ ...BASE, autoSubmitted: 'no' }).headers.get('auto-submitted')).toBe('no');
   });
 
   test('a reply goes into the thread', () => {
@@ -164,6 +169,21 @@ describe('fields', () => {
       inReplyTo: '<2@x>',
       references: ['<1@x>', '<2@x>'],
     });
+  });
+
+  test('a stranger whose fields are broken is answered all the same', () => {
+    const original = {
+      messageId: '<ok@x>',
+      references: ['<a b@c> <1@x>,<2@x><3@x>', '<ü@x>', `<${'x'.repeat(2000)}>`, ''],
+      subject: 'line\r\n one\0',
+      from: { value: [{ name: 'Ann', address: 'ann@x.y' }], text: 'as mailparser has it' },
+    };
+    const reply = replyTo(original);
+    expect(reply.references).toEqual(['<1@x>', '<2@x>', '<3@x>', '<ok@x>']);
+    const message = compose({ ...reply, from: 'me@x.y' });
+    expect(message.headers.get('subject')).toBe('Re: line one');
+    expect(message.headers.get('to')).toBe('Ann <ann@x.y>');
+    expect(replyTo({ messageId: 'no identifier', subject: 'x' })).not.toHaveProperty('inReplyTo');
   });
 
   test('a message for nobody can be composed', () => {
