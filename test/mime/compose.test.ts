@@ -175,7 +175,7 @@ describe('fields', () => {
     const original = {
       messageId: '<ok@x>',
       references: ['<a b@c> <1@x>,<2@x><3@x>', '<ü@x>', `<${'x'.repeat(2000)}>`, ''],
-      subject: 'line\r\n one\0',
+      subject: 'line\r\none\0',
       from: { value: [{ name: 'Ann', address: 'ann@x.y' }], text: 'as mailparser has it' },
     };
     const reply = replyTo(original);

@@ -111,7 +111,11 @@ describe('junk in a field', () => {
     for (const value of JUNK) {
       try {
         const octets = await compose(PLACES[name]?.(value) as MessageInit).bytes();
-        expect(Buffer.from(octets).toString('latin1')).not.toMatch(/\[object |undefined|NaN|Invalid Date|Symbol\(/);
+        // Boundaries and identifiers are random, and may say anything.
+        const text = Buffer.from(octets)
+          .toString('latin1')
+          .replace(/=_[\w-]{24}|<[\w-]{24}@/g, '');
+        expect(text).not.toMatch(/\[object |undefined|NaN|Invalid Date|Symbol\(/);
       } catch (error) {
         if (!isMessageError(error)) throw error;
       }
