@@ -84,19 +84,27 @@ export async function tunnelByConnect(
   }
   connection.write(`${head.join('\r\n')}\r\n\r\n`);
   let answer = '';
-  let end = -1;
-  while (end === -1) {
+  for (;;) {
     const chunk = await connection.read();
     if (chunk === undefined) throw failed(server, 'it closed the connection');
     answer += Buffer.from(chunk).toString('latin1');
-    end = answer.indexOf('\r\n\r\n');
-    if (end === -1 && answer.length > CONNECT_HEAD_LIMIT) throw failed(server, 'its answer has no end');
+    for (let head = HEAD.exec(answer); head !== null; head = HEAD.exec(answer)) {
+      const [, status = '', reason = ''] = STATUS_LINE.exec(head[0]) ?? [];
+      answer = answer.slice(head[0].length);
+      if (status === '') throw failed(server, 'its answer is not HTTP');
+      // an interim answer: the final one is still to come (RFC 9110 section 15.2)
+      if (status.startsWith('1')) continue;
+      if (!status.startsWith('2')) throw failed(server, `${status} ${reason}`.trim());
+      return connection.unread(Buffer.from(answer, 'latin1'));
+    }
+    if (!'HTTP/1.'.startsWith(answer.slice(0, 7))) throw failed(server, 'its answer is not HTTP');
+    if (answer.length > CONNECT_HEAD_LIMIT) throw failed(server, 'its answer has no end');
   }
-  const status = /^HTTP\/1\.[01] (\d{3})(?: ([^\r\n]*))?\r\n/.exec(answer);
-  if (status === null) throw failed(server, 'its answer is not HTTP');
-  if (!status[1]?.startsWith('2')) throw failed(server, `${status[1]} ${status[2] ?? ''}`.trim());
-  connection.unread(Buffer.from(answer.slice(end + 4), 'latin1'));
 }
+
+/** A whole head; line ends as RFC 9112 section 2.2 lets a recipient take them. */
+const HEAD = /^.*?\r?\n\r?\n/s;
+const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: ([^\r\n]*))?\r?\n/;
 
 /**
  * Asks a SOCKS5 proxy for a connection; the socket carries the target's bytes from then on.
@@ -116,6 +124,9 @@ export async function tunnelBySocks(
     socket.destroy();
   };
   const onAbort = (): void => end(aborted(signal, 'proxy'));
+  // the socket stays open on our side when the proxy closes: the library would not hear of it
+  const onEnd = (): void => end(failed(server, 'it closed the connection'));
+  socket.once('end', onEnd);
   const timer = setTimeout(() => end(late('proxy', ms)), timerMs(ms));
   signal?.addEventListener('abort', onAbort, { once: true });
   if (signal?.aborted) onAbort();
@@ -144,6 +155,7 @@ export async function tunnelBySocks(
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
+    socket.off('end', onEnd);
   }
 }
 

@@ -1,4 +1,5 @@
 /** A mailer behind a proxy: HTTP CONNECT and SOCKS5, in clear and with TLS to the server. */
+import net from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Mailer } from '../../src/smtp/index.ts';
 import { CA, mailServer } from '../support/mail-server.ts';
@@ -96,12 +97,40 @@ describe('an HTTP proxy', () => {
   });
 
   it.each([
+    ['after an interim answer', 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n421 hi'],
+    ['in lines that end in LF', 'HTTP/1.1 200 OK\nVia: x\n\n421 hi'],
+  ])('answers %s', async (_, answer) => {
+    await using proxy = await httpProxy({ answer: () => answer });
+    await using mailer = new Mailer({ host: 'mail.example.com', security: 'none', proxy: proxy.url });
+    await expect(mailer.send(LETTER)).rejects.toMatchObject({ code: 'GREETING_REFUSED', reply: { code: 421 } });
+  });
+
+  it.each([
     ['is not HTTP', 'SSH-2.0-server'],
+    ['is a greeting', '220 mail.example.com'],
     ['has no end', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(200_000)}`],
   ])('whose answer %s', async (_, answer) => {
     await using proxy = await httpProxy({ answer: () => answer });
     await using mailer = new Mailer({ host: 'mail.example.com', security: 'none', proxy: proxy.url });
     await expect(mailer.send(LETTER)).rejects.toMatchObject({ code: 'PROXY_FAILED', phase: 'proxy' });
+  });
+});
+
+describe.each(['http', 'socks5'])('a proxy that closes: %s', (scheme) => {
+  it('is found out at once', async () => {
+    const proxy = net.createServer((socket) => socket.end());
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as net.AddressInfo;
+    await using mailer = new Mailer({
+      host: 'mail.example.com',
+      security: 'none',
+      proxy: `${scheme}://127.0.0.1:${port}`,
+      timeouts: 20_000,
+    });
+    const started = performance.now();
+    await expect(mailer.send(LETTER)).rejects.toMatchObject({ code: 'PROXY_FAILED', phase: 'proxy' });
+    expect(performance.now() - started).toBeLessThan(10_000);
+    proxy.close();
   });
 });
 
