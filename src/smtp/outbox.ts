@@ -13,11 +13,21 @@ interface Piece {
 
 export class Outbox {
   #out: (Piece | ContentStream)[] = [];
-  readonly #onLeaving: (replies: number) => void;
+  #due = 0;
 
-  /** `onLeaving` hears how many replies are owed to what was just taken. */
-  constructor(onLeaving: (replies: number) => void) {
-    this.#onLeaving = onLeaving;
+  /** How many replies are owed to words that have left: no other may have come yet. */
+  get due(): number {
+    return this.#due;
+  }
+
+  /** Replies are owed to what does not leave from here: to the connection itself, or to a stream. */
+  expect(replies: number): void {
+    this.#due += replies;
+  }
+
+  /** One of the replies due has come. */
+  answered(): void {
+    this.#due -= 1;
   }
 
   /** `ending`: the dialogue whose message is whole with this. */
@@ -42,7 +52,7 @@ export class Outbox {
     const next = this.#out.shift();
     if (next === undefined || !('text' in next)) return next;
     for (const run of next.ending) run.content = 'left';
-    this.#onLeaving(next.replies);
+    this.#due += next.replies;
     return next.text;
   }
 

@@ -5,15 +5,14 @@
  */
 import { type PlainwireError, ProtocolError, type Reply, withFacts } from '../errors.ts';
 import type { Tracer } from '../trace/tracer.ts';
-import { type Command, encode } from './command.ts';
-import { canonicalText, dataOf, needsLineEnds } from './content.ts';
-import { type Content, type Dialogue, Interruption, type Say, type Step, type Utterance } from './dialogue.ts';
+import { type Dialogue, Interruption, type Say, type Step, type Utterance } from './dialogue.ts';
 import { checkLegal, nameOf, phaseOf } from './legal-replies.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { ReplyParser } from './reply-parser.ts';
 import { type ContentStream, type Outcome, Run } from './run.ts';
 import { beforeTls, closing, dropped } from './session-faults.ts';
 import { SessionTrace } from './session-trace.ts';
+import { Speech } from './speech.ts';
 
 /** A step that is not said on the wire: the driver does it and then calls {@link Session.resume}. */
 export interface Task {
@@ -39,13 +38,8 @@ export class Session {
   readonly #runs: Run[] = [];
   /** How many replies were heard that were owed. */
   #heard = 0;
-  /** How many replies are owed. */
-  #owed = 0;
-  /** How many of the replies owed are owed to words that have left: no other may have come yet. */
-  #due = 0;
-  readonly #out = new Outbox((replies) => {
-    this.#due += replies;
-  });
+  readonly #out = new Outbox();
+  readonly #speech: Speech;
   /**
    * Runs whose BDAT has its replies: their outcome waits for the end of the bytes at hand. No 354 has shown that replies
    * and commands are in step, and a reply too many among the same bytes shows that they are not.
@@ -57,6 +51,7 @@ export class Session {
 
   constructor(tracer?: Tracer) {
     this.#trace = new SessionTrace(tracer);
+    this.#speech = new Speech(this.#out, this.#trace);
   }
 
   /** Whether another dialogue may begin to speak now. */
@@ -91,7 +86,7 @@ export class Session {
 
   /** The number of the reply that is owed next, counted from the greeting on; undefined when none is. */
   get awaited(): number | undefined {
-    return this.#owed === 0 ? undefined : this.#heard;
+    return this.#answering === undefined ? undefined : this.#heard;
   }
 
   /** The phase whose deadline runs. */
@@ -102,7 +97,6 @@ export class Session {
 
   /** The run that the next reply goes to: they spoke one after the other, and are answered so. */
   get #answering(): Run | undefined {
-    if (this.#owed === 0) return undefined;
     for (let index = 0; index < this.#runs.length; index += 1) {
       const run = this.#runs[index] as Run;
       if (run.owed > 0) return run;
@@ -145,7 +139,7 @@ export class Session {
   /** A reply that begins where none is due would be taken for the beginning of the next one. */
   #checkBegun(code: string): void {
     if (this.#awaitsTls()) throw beforeTls();
-    if (this.#due > 0 || '421'.startsWith(code)) return;
+    if (this.#out.due > 0 || '421'.startsWith(code)) return;
     throw new ProtocolError('UNEXPECTED_REPLY', 'the server began a reply where none was due');
   }
 
@@ -160,7 +154,6 @@ export class Session {
     this.#fault = fault;
     this.#out.clear();
     this.#task = undefined;
-    this.#owed = 0;
     for (const run of this.#runs.splice(0)) {
       if (!run.abandoned) this.#interrupt(run, fault);
     }
@@ -201,14 +194,7 @@ export class Session {
 
   /** A chunk of BDAT begins: the bytes of its command; a reply is owed to it from now on. */
   beginChunk(stream: ContentStream, octets: number, place: 'more' | 'last'): string {
-    const last = place === 'last';
-    const command: Command = { verb: 'BDAT', octets, last };
-    const encoded = encode(command);
-    const replies = last ? stream.content.replies : 1;
-    this.#owe(stream.run, replies);
-    this.#due += replies;
-    this.#trace.command(command, encoded);
-    return encoded;
+    return this.#speech.beginChunk(stream, octets, place);
   }
 
   /** Whether the content is still wanted: false once a reply refused it, or the session is over. */
@@ -285,7 +271,7 @@ export class Session {
       const utterance = utterances[run.said] as Utterance;
       run.said += 1;
       try {
-        this.#say(run, utterance);
+        this.#speech.say(run, utterance);
       } catch (error) {
         // part of the batch may have been said: nothing that comes now could be told from an answer to the rest
         this.#settle(run, { ok: false, error });
@@ -297,68 +283,6 @@ export class Session {
     if (run.owed === 0 && run.content !== 'streaming') this.#complete(run);
   }
 
-  #say(run: Run, utterance: Utterance): void {
-    switch (utterance.verb) {
-      case 'data':
-      case 'bdat':
-        return this.#sayContent(run, utterance);
-      case 'lone dot':
-        this.#out.write('.\r\n', 1);
-        this.#owe(run, 1);
-        this.#trace.content('.\r\n');
-        return;
-      case 'greeting':
-        this.#owe(run, 1);
-        this.#due += 1;
-        return;
-      default: {
-        const encoded = encode(utterance);
-        this.#out.write(encoded, 1);
-        this.#owe(run, 1);
-        this.#trace.command(utterance, encoded);
-      }
-    }
-  }
-
-  #sayContent(run: Run, content: Content): void {
-    const { message, verb, replies } = content;
-    const whole = message.inMemory();
-    if (whole === undefined) {
-      // a reply before the last byte is a reply ahead of time, but it may be a refusal: it is owed from the first byte on
-      if (verb === 'data') {
-        this.#owe(run, replies);
-        this.#due += replies;
-      }
-      run.content = 'streaming';
-      this.#out.stream({ content, run });
-      return;
-    }
-    const text =
-      typeof whole === 'string'
-        ? whole
-        : Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength).toString('latin1');
-    if (verb === 'data') {
-      const data = dataOf(text, message.canonical);
-      this.#out.write(data, replies, run);
-      this.#owe(run, replies);
-      this.#trace.content(data);
-      return;
-    }
-    const chunk = needsLineEnds(message) ? canonicalText(text) : text;
-    const command: Command = { verb: 'BDAT', octets: chunk.length, last: true };
-    const encoded = encode(command);
-    this.#out.write(encoded + chunk, replies, run);
-    this.#owe(run, replies);
-    this.#trace.command(command, encoded);
-    this.#trace.content(chunk);
-  }
-
-  #owe(run: Run, replies: number): void {
-    run.owed += replies;
-    this.#owed += replies;
-    this.#trace.owed(replies);
-  }
-
   #onReply(reply: Reply, raw: string): void {
     const run = this.#answering;
     const awaited = run?.awaits;
@@ -366,7 +290,7 @@ export class Session {
     if (this.#awaitsTls()) throw beforeTls();
     // RFC 5321 section 3.8: a server may say 421 at any time, and then closes
     if (reply.code === 421) this.#goodbye = reply;
-    if (run === undefined || awaited === undefined || (this.#due === 0 && reply.code !== 421)) {
+    if (run === undefined || awaited === undefined || (this.#out.due === 0 && reply.code !== 421)) {
       if (reply.code === 421) return this.fail(closing(reply));
       throw new ProtocolError(
         'UNEXPECTED_REPLY',
@@ -379,8 +303,7 @@ export class Session {
       throw new ProtocolError('UNEXPECTED_REPLY', 'the server took the message before its end was sent', { reply });
     }
     this.#heard += 1;
-    this.#owed -= 1;
-    this.#due -= 1;
+    this.#out.answered();
     run.owed -= 1;
     run.replies.push(reply);
     if (run.step !== undefined && run.said < run.step.utterances.length) this.#speak(run, run.step);
@@ -408,7 +331,6 @@ export class Session {
   /** A refusal before the final dot: the message can't be taken back but by dropping the connection. */
   #refusedEarly(run: Run, reply: Reply): void {
     run.content = 'held';
-    this.#owed -= run.owed;
     run.owed = 0;
     this.#complete(run);
     this.fail(

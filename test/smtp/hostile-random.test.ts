@@ -25,7 +25,7 @@ const right = say((text) => text);
 const MOVES: readonly Move[] = [
   right,
   say((text) => `${text.slice(0, 3)}-first\r\n${text}`),
-  say(() => '421 4.3.2 going down\r\n'),
+  { kind: 'say and close', reply: () => '421 4.3.2 going down\r\n' },
   say(() => '450 4.2.0 later\r\n'),
   say(() => '550 5.1.1 no\r\n'),
   say(() => '250 ok\r\n'),
@@ -52,6 +52,8 @@ async function serve(far: Connection, offer: string, moves: Iterator<Move>): Pro
   const truth: Truth = { taken: new Set(), whole: new Set() };
   let buffered = '';
   let over = false;
+  /** After a 421 nothing is heeded, though it has come (RFC 5321 section 3.8). */
+  let gone = false;
   const more = async (): Promise<boolean> => {
     const chunk = over ? undefined : await far.read().catch(() => undefined);
     if (chunk !== undefined) buffered += Buffer.from(chunk).toString('latin1');
@@ -75,8 +77,9 @@ async function serve(far: Connection, offer: string, moves: Iterator<Move>): Pro
     await far.write(text)?.catch(() => {});
     if (move.kind === 'say and close') {
       over = true;
+      gone = text.startsWith('421');
       far.end();
-      return text.includes('\r\n') ? 'yes' : undefined;
+      if (!text.includes('\r\n')) return undefined;
     }
     return /^[45]/.test(text) ? 'no' : 'yes';
   };
@@ -90,7 +93,8 @@ async function serve(far: Connection, offer: string, moves: Iterator<Move>): Pro
     mail = recipient = false;
   };
   for (;;) {
-    while (!buffered.includes('\r\n')) if (!(await more())) return truth;
+    while (!gone && !buffered.includes('\r\n')) if (!(await more())) return truth;
+    if (gone) return truth;
     const line = take(buffered.indexOf('\r\n') + 2).slice(0, -2);
     if (line.startsWith('EHLO')) await answer(offer);
     else if (line.startsWith('MAIL')) mail = (await answer('250 sender\r\n')) === 'yes';
