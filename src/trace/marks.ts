@@ -42,23 +42,46 @@ export class MarkReader {
   readonly isMarked: boolean;
   /** An opened bracket of `--> [`: the lines that follow belong to it, up to the one that closes it. */
   #open: 'client' | 'server' | undefined;
+  /** The program that connects is still speaking itself. */
+  #preamble = false;
+  /** The code of a reply that goes on in the next line. */
+  #continues: string | undefined;
 
   constructor(lines: readonly string[]) {
     const first = lines.map(mark).find((line) => isSpoken(line) || (lines.length === 1 && line.side !== 'fact'));
     this.isMarked = first !== undefined && first.side !== 'unknown';
   }
 
-  /** In a message a bracket may end any line; what closes it there stands alone, after the last line end. */
   read(line: string, inContent: boolean): Marked {
-    if (!this.isMarked) return { side: 'unknown', text: line, mark: '' };
+    const marked = this.#read(line, inContent);
+    this.#continues = marked.side === 'server' ? /^([2-5]\d\d)-/.exec(marked.text)?.[1] : undefined;
+    return marked;
+  }
+
+  /** In a message a bracket may end any line; what closes it there stands alone, after the last line end. */
+  #read(line: string, inContent: boolean): Marked {
+    if (!this.isMarked) return { side: this.#isChatter(line) ? 'fact' : 'unknown', text: line, mark: '' };
     const open = this.#open;
     const marked = open === undefined ? mark(line) : { side: open, text: line, mark: '' };
-    if (marked.side === 'unknown') return { ...marked, side: 'fact' };
+    if (marked.side === 'unknown') return this.#continued(line.trim()) ?? { ...marked, side: 'fact' };
     if (marked.side === 'fact') return marked;
     if (open === undefined && !marked.mark.endsWith('[')) return marked;
     const closes = inContent ? marked.text === ']' : marked.text.endsWith(']');
     this.#open = closes ? undefined : marked.side;
     return closes ? { ...marked, text: marked.text.slice(0, -1) } : marked;
+  }
+
+  /** What telnet and openssl say of themselves: before the dialogue begins, and when it is over. */
+  #isChatter(line: string): boolean {
+    if (/^(?:Trying [\da-f.:]+\.\.\.$|CONNECTED\()/i.test(line)) this.#preamble = true;
+    else if (DIALOGUE.test(line)) this.#preamble = false;
+    return this.#preamble || /^(?:Connection closed by .+|closed)$/.test(line);
+  }
+
+  /** PHPMailer and nodemailer mark the first line of a reply only. */
+  #continued(text: string): Marked | undefined {
+    const code = /^([2-5]\d\d)(?:[ -]|$)/.exec(text)?.[1];
+    return code !== undefined && code === this.#continues ? { side: 'server', text, mark: '' } : undefined;
   }
 }
 

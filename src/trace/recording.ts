@@ -144,7 +144,8 @@ class ConnectionReader {
     if (this.#protocol === undefined && /^[A-Z]+ \S+ HTTP\/\d/.test(text)) this.#protocol = 'http';
     if (this.#protocol === 'http') return this.#request(bytes, text);
     if (this.#content === 'dots') {
-      if (text === '.\r\n') this.#content = 'none';
+      // smtplib shows a message as one line
+      if (text === '.\r\n' || text.endsWith('\r\n.\r\n')) this.#content = 'none';
       this.#sent(bytes, 'content', undefined, NOTHING);
       return;
     }
@@ -200,6 +201,8 @@ class ConnectionReader {
     this.#flushHead('sent');
     if (this.#protocol === undefined && bytes.subarray(0, 5).toString('latin1') === 'HTTP/') this.#protocol = 'http';
     if (this.#protocol === 'http') return this.#response(bytes);
+    // curl shows no message at all
+    if (this.#content === 'dots') this.#content = 'none';
     this.#reply.push(bytes);
     if (/^\d\d\d-/.test(bytes.toString('latin1'))) return;
     this.#flushReply();

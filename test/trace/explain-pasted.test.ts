@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { explainLine } from '../../src/trace/explain/index.ts';
 import { explainTranscript } from '../../src/trace/explain/transcript.ts';
 import { formats } from '../../src/trace/formats.ts';
+import { eventsOf } from '../../src/trace/recording.ts';
 import { wire } from '../../src/trace/wire.ts';
 import { Dialogue } from './dialogue.ts';
 
@@ -239,5 +240,39 @@ describe('whole transcripts', () => {
   test('a login in a single line is decoded, without its secret', () => {
     const [found] = explainTranscript('AUTH PLAIN AGFkYQBzZXNhbWU=');
     expect(found?.explanation?.parts.at(-1)?.parts.map(({ means }) => means)).toEqual(['ada', '<secret, 6 bytes>']);
+  });
+});
+
+describe('drawn from what other programs show', () => {
+  /** What is said and heard, in short. */
+  function drawn(transcript: string): string {
+    return eventsOf(transcript)
+      .flatMap((event) => {
+        if (event.kind === 'sent') return [`>${event.verb ?? event.phase}`];
+        return event.kind === 'received' ? [`<${event.reply?.code ?? event.phase}`] : [];
+      })
+      .join(' ');
+  }
+
+  test.each([
+    [
+      'smtplib',
+      "send: 'data\\r\\n'\nreply: b'354 go\\r\\n'\nsend: b'Subject: x\\r\\n\\r\\nhi\\r\\n.\\r\\n'\nreply: b'250 ok\\r\\n'\nsend: 'quit\\r\\n'",
+      '>DATA <354 >content <250 >QUIT',
+    ],
+    ['curl', '> DATA\n< 354 go\n} [42 bytes data]\n< 250 queued\n> QUIT', '>DATA <354 <250 >QUIT'],
+    ['PHPMailer', 'SERVER -> CLIENT: 250-mx\n                   250 HELP\nCLIENT -> SERVER: QUIT', '<250 >QUIT'],
+    [
+      'telnet',
+      "Trying 127.0.0.1...\nConnected to mx.\nEscape character is '^]'.\n220 mx\nQUIT\n221 bye\nConnection closed by foreign host.",
+      '<220 >QUIT <221',
+    ],
+    [
+      'openssl',
+      'CONNECTED(00000003)\n---\nVerify return code: 0 (ok)\n---\n250 CHUNKING\nQUIT\n221 bye\nclosed',
+      '<250 >QUIT <221',
+    ],
+  ])('%s', (_program, transcript, wanted) => {
+    expect(drawn(transcript)).toBe(wanted);
   });
 });

@@ -67,9 +67,6 @@ class Reader {
   }
 
   #line(text: string, said: Marked): TranscriptLine {
-    // PHPMailer and nodemailer mark the first line of a reply only
-    if (said.side === 'fact' && this.#open && REPLY.test(text.trim()))
-      return { text, explanation: this.#heard(text.trim()) };
     if (said.side === 'fact') return { text, explanation: explainTlsLine(text, true) };
     if (this.#inContent && said.side !== 'server') return this.#content(text, said.text);
     if (said.side === 'server') return { text, explanation: this.#heard(said.text) };
