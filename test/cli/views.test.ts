@@ -79,6 +79,7 @@ describe('SMTP', () => {
     view.heard('501 no');
     expect(view.said('NOOP c2VjcmV0').secrets).toEqual([]);
     expect(view.said('AUTH\tPLAIN  c2VjcmV0').secrets).toEqual([{ start: 12, end: 20 }]);
+    expect(view.said('AUTH PLAIN c2Vj\rcmV0').secrets).toEqual([{ start: 11, end: 20 }]);
   });
 
   test('a challenge is hidden from traces, and what it asks for is said', () => {
@@ -117,6 +118,18 @@ describe('HTTP', () => {
     view.said('GET / HTTP/1.0');
     expect(view.said('authorization: Basic YTpi').secrets).toEqual([{ start: 15, end: 25 }]);
     expect(view.said('Cookie: a=b').secrets).toEqual([{ start: 8, end: 11 }]);
+    expect(view.said(' c=d').secrets).toEqual([{ start: 0, end: 4 }]);
+    expect(view.said('Referer: http://ada:pw@a.example/').secrets).toEqual([{ start: 16, end: 22 }]);
+    expect(view.said('Accept: */*').secrets).toEqual([]);
+  });
+
+  test('what a server gives to be known by again', () => {
+    const view = new HttpView();
+    view.said('GET / HTTP/1.0');
+    expect(view.heard('HTTP/1.0 200 OK').secrets).toEqual([]);
+    expect(view.heard('Set-Cookie: id=ü; Path=/').secrets).toEqual([{ start: 15, end: 17 }]);
+    view.heard('');
+    expect(view.heard('Set-Cookie: id=ü; Path=/').secrets).toEqual([]);
   });
 });
 

@@ -1,11 +1,12 @@
 /** What the side of the client needs to know of an HTTP dialogue: one request, one response. */
+import { headSecrets } from '../../http/head-secrets.ts';
 import { type Explanation, explainLine, type SecretSpan } from '../../trace/index.ts';
 import { type Heard, type Hint, NO_SECRETS, type Said } from './speech.ts';
 
 type Place = 'start' | 'head' | 'body';
 
 /** Headers whose value is a credential. */
-const CREDENTIALS = /^(?:Authorization|Proxy-Authorization|Cookie):\s*/i;
+const CREDENTIALS = /^(?:Authorization|Proxy-Authorization|Cookie)\s*:\s*/i;
 
 export class HttpView {
   readonly protocol = 'http';
@@ -13,6 +14,8 @@ export class HttpView {
   #response: Place = 'start';
   #method: string | undefined;
   readonly #fields = new Set<string>();
+  /** The field said last is a credential: a line that is folded under it is, too (RFC 9112 section 5.2). */
+  #inCredential = false;
 
   /** The server has begun to answer. */
   get answered(): boolean {
@@ -31,7 +34,7 @@ export class HttpView {
     return {
       phase: 'head',
       verb: this.#method,
-      secrets: secretsOf(line),
+      secrets: this.#secretsOf(line),
       more: this.#request !== 'body',
       explanation: place === 'head' && line === '' ? END_OF_HEAD : explainLine(line),
     };
@@ -46,9 +49,17 @@ export class HttpView {
       phase: 'head',
       more: this.#response !== 'body',
       reply: false,
-      secrets: NO_SECRETS,
+      secrets: headSecrets(Buffer.from(line, 'utf8')),
       explanation: place === 'head' && line === '' ? START_OF_BODY : explainLine(line),
     };
+  }
+
+  #secretsOf(line: string): readonly SecretSpan[] {
+    const isFolded = /^[ \t]/.test(line);
+    const name = CREDENTIALS.exec(line)?.[0];
+    if (!isFolded) this.#inCredential = name !== undefined;
+    if (!this.#inCredential) return headSecrets(Buffer.from(line, 'utf8'));
+    return [{ start: name?.length ?? 0, end: Buffer.byteLength(line) }];
   }
 
   hints(host: string): Hint[] {
@@ -68,11 +79,6 @@ function explained(line: string): Hint {
 
 function fieldOf(line: string): string {
   return line.split(':')[0]?.toLowerCase() ?? '';
-}
-
-function secretsOf(line: string): readonly SecretSpan[] {
-  const name = CREDENTIALS.exec(line)?.[0];
-  return name === undefined ? NO_SECRETS : [{ start: name.length, end: Buffer.byteLength(line) }];
 }
 
 function next(place: Place, line: string): Place {

@@ -21,7 +21,7 @@ const LAST_OF_BATCH: ReadonlySet<string> = new Set([
 ]);
 
 /** The command, its mechanism, and what comes with it, which is secret. */
-const AUTH = /^(?<command>\s*AUTH\s+(?<mechanism>\S+)\s*)(?<initial>.*)$/i;
+const AUTH = /^(?<command>\s*AUTH\s+(?<mechanism>\S+)\s*)(?<initial>.*)$/is;
 
 /** How much is said before the replies are waited for: nothing, or whatever PIPELINING lets go in one batch. */
 export type Pace = 'lock-step' | 'batches';
