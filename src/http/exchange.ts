@@ -12,6 +12,7 @@ import type { Framing } from './body-framing.ts';
 import { ResponseError } from './errors.ts';
 import { Gathered } from './gathered.ts';
 import { headSecrets } from './head-secrets.ts';
+import { leave } from './leave.ts';
 import { RESPONSE_LIMITS } from './limits.ts';
 import { DEFAULT_PAGE_TIMEOUTS, type PageOptions } from './options.ts';
 import { Page, type PageTiming } from './page.ts';
@@ -141,6 +142,7 @@ export class Exchange {
       this.#connection = connection;
       this.#send(connection);
       while (this.#head === undefined) steps.push(this.#accept(await connection.read(), connection));
+      this.#pause(connection);
       return steps;
     } catch (error) {
       throw this.#failed(error);
@@ -153,7 +155,9 @@ export class Exchange {
     if (this.done || connection === undefined) return undefined;
     try {
       this.#setIdleDeadline(connection);
-      return this.#accept(await connection.read(), connection);
+      const step = this.#accept(await connection.read(), connection);
+      this.#pause(connection);
+      return step;
     } catch (error) {
       throw this.#failed(error);
     }
@@ -248,6 +252,13 @@ export class Exchange {
 
   #setIdleDeadline(connection: Connection): void {
     this.#setDeadline(connection, 'idle', this.#options.timeouts?.idle ?? DEFAULT_PAGE_TIMEOUTS.idle);
+  }
+
+  /** Whoever reads a stream may take their time between two pieces: then it is not the server that is slow. */
+  #pause(connection: Connection): void {
+    if (!this.#streams || this.done) return;
+    if (this.#wholeBy === Number.POSITIVE_INFINITY) connection.clearDeadline();
+    else this.#setDeadline(connection, 'whole', Number.POSITIVE_INFINITY);
   }
 
   #setHeadDeadline(connection: Connection): void {
@@ -365,27 +376,6 @@ export class Exchange {
     return fault;
   }
 }
-
-/**
- * Closes a connection whose page is complete, two turns of the event loop later: by then most servers have closed it
- * themselves. Whoever closes first is left with the port for a minute (TIME_WAIT, RFC 9293 section 3.6.1), and a survey
- * runs out of ports; and closing second costs a fifth of closing first. Under a trace it is closed at once: the dialogue
- * is whole when the page is handed over.
- */
-function leave(connection: Connection): void {
-  if (connection.tracer !== undefined) return connection.destroy();
-  // one turn serves all whose pages are complete in it
-  if (leaving.push(connection) > 1) return;
-  setImmediate(() => {
-    const those = leaving;
-    leaving = [];
-    setImmediate(() => {
-      for (const each of those) each.destroy();
-    });
-  });
-}
-
-let leaving: Connection[] = [];
 
 function traceHead(connection: Connection, bytes: Uint8Array): void {
   if (bytes.length === 0 || connection.tracer === undefined) return;

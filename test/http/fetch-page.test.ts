@@ -195,6 +195,31 @@ describe('openPage', () => {
     expect(body.timing.body).toBeGreaterThanOrEqual(0);
   });
 
+  it('gives a reader all the time there is: only a server that is waited for can be late', async () => {
+    await using server = await serve((socket) => {
+      socket.write(head('200 OK', 'Content-Length: 3000000'));
+      socket.write(Buffer.alloc(3_000_000));
+    });
+    const nap = () => new Promise((wake) => setTimeout(wake, 150));
+    const page = await openPage(server.url, { timeouts: { head: 100, idle: 100 } });
+    await nap();
+    let length = 0;
+    let naps = 0;
+    for await (const piece of page) {
+      length += piece.length;
+      if (length > naps * 1_000_000) {
+        naps += 1;
+        await nap();
+      }
+    }
+    expect(length).toBe(3_000_000);
+    const whole = await openPage(server.url, { timeouts: { whole: 120 } });
+    await nap();
+    await expect(async () => {
+      for await (const _ of whole);
+    }).rejects.toMatchObject({ code: 'DEADLINE_PASSED', phase: 'whole' });
+  });
+
   it('closes the connection when the loop is left', async () => {
     let closed = (): void => {};
     const gone = new Promise<void>((resolve) => {
