@@ -15,26 +15,31 @@ const ATOMS = /^[\w!#$%&'*+\-/=?^`{|}~]+(?: [\w!#$%&'*+\-/=?^`{|}~]+)*$/;
 const PRINTABLE = /^[ -~]*$/;
 const VISIBLE = /^[!-~](?:[\t -~]*[!-~])?$/;
 
-/** A name longer than this is cut into encoded words, for a quoted string must not be folded. */
+/** A name longer than this goes out word by word, for a quoted string must not be folded. */
 const MAX_QUOTED = 60;
 /** Encoded words stand on lines of at most 76 characters (RFC 2047 section 2), a space before them. */
 const MAX_WORD_ON_LINE = 77;
 
 /**
- * The words of a display name (RFC 5322 section 3.2.5): atoms, one quoted string, or encoded words, the first of them at
- * most `first` characters long.
+ * The words of a display name (RFC 5322 section 3.2.5): atoms, quoted strings, or encoded words, the first of them at
+ * most `first` characters long. What is ASCII is never encoded where a line can hold it.
  */
 export function phrase(name: string, first: number = MAX_ENCODED_WORD): string[] {
   if (!name.includes('=?')) {
     if (name.length <= MAX_QUOTED && ATOMS.test(name)) return [name];
-    if (name.length <= MAX_QUOTED && PRINTABLE.test(name)) return [`"${name.replace(/["\\]/g, '\\$&')}"`];
+    if (name.length <= MAX_QUOTED && PRINTABLE.test(name)) return [quoted(name)];
   }
-  return words(name, isShortAtom, first);
+  const plain = (word: string, index: number): string | undefined => {
+    // What looks like an encoded word would be read as one.
+    if (!VISIBLE.test(word) || word.includes('=?')) return undefined;
+    const written = ATOM.test(word) ? word : quoted(word);
+    return written.length <= (index === 0 ? first : MAX_ENCODED_WORD) ? written : undefined;
+  };
+  return words(name, plain, first);
 }
 
-/** An atom that can stand for itself, and is not taken for an encoded word. */
-function isShortAtom(word: string): boolean {
-  return word.length <= MAX_QUOTED && ATOM.test(word) && !word.includes('=?');
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
 /**
@@ -43,21 +48,25 @@ function isShortAtom(word: string): boolean {
  */
 export function unstructuredWords(text: string, first: number, keepLong = 0): string[] {
   const longest = Math.max(MAX_WORD_ON_LINE, keepLong);
-  const isPlain = (word: string, index: number): boolean =>
-    word.length <= (index === 0 ? Math.max(first, keepLong) : longest) && VISIBLE.test(word) && !word.includes('=?');
-  return words(text, isPlain, Math.min(first, MAX_ENCODED_WORD));
+  const plain = (word: string, index: number): string | undefined => {
+    const room = index === 0 ? Math.max(first, keepLong) : longest;
+    return word.length <= room && VISIBLE.test(word) && !word.includes('=?') ? word : undefined;
+  };
+  return words(text, plain, Math.min(first, MAX_ENCODED_WORD));
 }
 
-function words(text: string, isPlain: (word: string, index: number) => boolean, first: number): string[] {
+/** `plain` says how a word is written as it is, if it can be. */
+function words(text: string, plain: (word: string, index: number) => string | undefined, first: number): string[] {
   const found: string[] = [];
   let encode = '';
   let index = 0;
   // Looking around every character costs more than all the rest, and hardly a text has two spaces in a row.
   for (const word of ODD_SPACE.test(text) ? text.split(LONE_SPACE) : text.split(' ')) {
-    if (isPlain(word, index++)) {
+    const written = plain(word, index++);
+    if (written !== undefined) {
       if (encode !== '') addEncoded(found, encode, first);
       encode = '';
-      found.push(word);
+      found.push(written);
     } else {
       // White space between two encoded words is dropped by the reader: it goes into the words.
       encode = encode === '' ? word : `${encode} ${word}`;

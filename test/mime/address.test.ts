@@ -194,3 +194,22 @@ describe('linear time, bounded depth', () => {
     );
   });
 });
+
+describe('names that are long', () => {
+  const LONG = 'Once upon a "time", back when things, that are old now, were (new), there lived; a man @ home';
+  test('ASCII goes out in atoms and quoted strings, word by word, and is folded between them', () => {
+    const text = compose({ from: { name: LONG, address: 'a@b.c' } }).inMemory() as string;
+    const field = /^From: .*\r\n(?: .*\r\n)*/m.exec(text)?.[0] ?? '';
+    expect(field).not.toContain('=?');
+    for (const line of field.split('\r\n')) expect(line.length).toBeLessThanOrEqual(78);
+    const again = parseAddresses(field.slice(6).replaceAll('\r\n', ''));
+    expect(again).toMatchObject([{ name: LONG, address: 'a@b.c' }]);
+  });
+
+  test('only what is not ASCII is encoded', () => {
+    const name = `${LONG} ä ${LONG} =?x?q?y?=`;
+    const text = formatAddress({ name, address: 'a@b.c' });
+    expect(text.match(/=\?/g)).toHaveLength(2);
+    expect(parseAddresses(text)).toMatchObject([{ name }]);
+  });
+});
