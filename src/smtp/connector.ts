@@ -1,5 +1,5 @@
 /** Finds a server and opens a session on it: the one that was named, or a domain's mail exchangers in their order. */
-import { ConnectionError, PlainwireError, UnsupportedError } from '../errors.ts';
+import { ConnectionError, PlainwireError, ProtocolError, TlsError, UnsupportedError } from '../errors.ts';
 import {
   connect,
   type Endpoint,
@@ -96,8 +96,12 @@ export class Connector {
   }
 }
 
-/** RFC 5321 section 5.1: the next host is tried where this one can't be reached, or can't serve now. */
+/**
+ * RFC 5321 section 5.1: the next host is tried where this one can't be reached, can't serve now, or can't be spoken to as
+ * it has to be: nothing of a message has been said to it. A no is an answer, whichever host gives it.
+ */
 function goesOnToNext(error: unknown): boolean {
   if (!(error instanceof PlainwireError)) return false;
-  return error instanceof ConnectionError || error.retryable;
+  const isUnfit = error instanceof TlsError || error instanceof ProtocolError || error.code === 'STARTTLS_NOT_OFFERED';
+  return error instanceof ConnectionError || error.retryable || isUnfit;
 }

@@ -195,6 +195,9 @@ function targetOf(options: SmtpOptions, security: Security): Target {
   if (domain !== undefined) {
     const port = options.port ?? 25;
     checkEndpoint({ host: domain, port });
+    // RFC 5321 section 4.1.3: an address literal is a host, and there is nothing to look up
+    const literal = /^\[(?:IPv6:)?([0-9a-f:.]+)\]$/i.exec(domain)?.[1];
+    if (literal !== undefined) return { kind: 'endpoint', endpoint: { host: literal, port } };
     return { kind: 'domain', domain, port };
   }
   const port = options.port ?? (security === 'tls' ? 465 : lmtp === true ? 24 : auth !== undefined ? 587 : 25);

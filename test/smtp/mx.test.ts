@@ -85,6 +85,24 @@ describe('mail exchangers', () => {
     expect([tried, error]).toEqual([['one', 'two'], undefined]);
   });
 
+  it.each<[string, Partial<SmtpOptions>, MailServerOptions]>([
+    ['has a certificate for another name', { security: 'starttls', tls: { ca: CA } }, { security: 'starttls' }],
+    ['does not offer the TLS that is required', { security: 'starttls' }, {}],
+    ['breaks the rules', {}, { greeting: 'hello' }],
+  ])('the next is tried where one %s', async (_, client, server) => {
+    const { tried, error } = await reach('10 one, 20 two', {}, { client, server });
+    expect(tried).toEqual(['one', 'two']);
+    expect(error).toBeInstanceOf(Error);
+  });
+
+  it('of an address literal are not asked for', async () => {
+    for (const [domain, host] of [
+      ['[192.0.2.1]', '192.0.2.1'],
+      ['[IPv6:2001:db8::1]', '2001:db8::1'],
+    ] as const)
+      expect(settingsOf({ domain }).target).toEqual({ kind: 'endpoint', endpoint: { host, port: 25 } });
+  });
+
   it('a 5yz at the greeting is an answer', async () => {
     const { tried, error } = await reach('10 one, 20 two', { one: '554 5.7.1 not you' });
     expect(tried).toEqual(['one']);
