@@ -73,7 +73,8 @@ export class Exchange {
   #headAt = 0;
   #endAt = 0;
 
-  constructor(url: URL, options: PageOptions, keep: Keep) {
+  /** `since` is when the first of several hops began: the whole deadline is theirs together. */
+  constructor(url: URL, options: PageOptions, keep: Keep, since?: number) {
     this.url = url;
     this.#way = routeTo(url, options);
     this.request = buildRequest(url, options, this.#way);
@@ -85,7 +86,7 @@ export class Exchange {
     const { limits, simpleResponse } = options;
     this.#parser = new ResponseParser({ method, version, limits, simpleResponse });
     const whole = options.timeouts?.whole ?? (keep === 'raw' ? DEFAULT_PAGE_TIMEOUTS.whole : Number.POSITIVE_INFINITY);
-    this.#wholeBy = this.#begun + whole;
+    this.#wholeBy = (since ?? this.#begun) + whole;
   }
 
   get head(): ResponseHead {

@@ -23,13 +23,14 @@ export async function arrive(start: URL, given: PageOptions, keep: Keep): Promis
     const exchange = new Exchange(start, given, keep);
     return { exchange, steps: await exchange.begin(), redirects: [] };
   }
+  const since = performance.now();
   let url = start;
   let options = withCredentials(url, given);
   const redirects: Page[] = [];
   const asked = new Map<string, number>();
   for (;;) {
     count(asked, options, url);
-    const exchange = new Exchange(url, options, keep);
+    const exchange = new Exchange(url, options, keep, since);
     exchange.keepAll();
     const steps = await exchange.begin();
     const [location, another] = redirectLocations(exchange.head.status, exchange.head.headers);

@@ -17,7 +17,7 @@ export interface PageTimeouts {
   readonly head?: number;
   /** Without a byte of the body, or without one of the request leaving, 30 s by default. */
   readonly idle?: number;
-  /** All of it, each hop anew; 5 minutes by default, none for a stream or a file. */
+  /** All of it, redirects included; 5 minutes by default, none for a stream or a file. */
   readonly whole?: number;
 }
 

@@ -60,6 +60,19 @@ describe('following', () => {
     });
   });
 
+  it('has one deadline for the whole of it, however many hops there are', async () => {
+    let hops = 0;
+    await using server = await serve((socket) => {
+      hops += 1;
+      setTimeout(() => socket.end(to(`/${hops}`)), 80);
+    });
+    await expect(fetchPage(server.url, { follow: 20, timeouts: { whole: 300 } })).rejects.toMatchObject({
+      code: 'DEADLINE_PASSED',
+      phase: 'whole',
+    });
+    expect(hops).toBeLessThan(6);
+  });
+
   it('takes an empty Location for none', async () => {
     await using server = await serve(to(''));
     expect(await fetchPage(server.url, { follow: 5 })).toMatchObject({ status: 302, redirects: [] });
