@@ -40,7 +40,7 @@ export function checkSupported(
   if (message.smtpUtf8 && !server.smtpUtf8) {
     throw new UnsupportedError(
       'SMTPUTF8_NOT_OFFERED',
-      'an address is not ASCII and the server does not offer SMTPUTF8: no server on the way would know where to take it',
+      'an address, or a header of a raw message, is not ASCII and the server does not offer SMTPUTF8: it could not take it further',
       { phase: 'mail' },
     );
   }
