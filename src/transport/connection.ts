@@ -10,9 +10,9 @@ import type { Duplex } from 'node:stream';
 import { ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '../errors.ts';
 import type { TlsFacts } from '../trace/event.ts';
 import type { Tracer } from '../trace/tracer.ts';
+import { Deadline } from './deadline.ts';
 import { aborted, lost } from './faults.ts';
 import type { ReadMemory } from './read-memory.ts';
-import { timerMs } from './timer.ts';
 import { type ChannelBinding, channelBinding, type Handshake, handshake, type TlsOptions } from './tls.ts';
 import { checkTlsOptions } from './tls-options.ts';
 import { type ServerTlsOptions, serverHandshake } from './tls-server.ts';
@@ -71,13 +71,13 @@ export class Connection implements AsyncDisposable {
   #closed: Promise<void> | undefined;
   #isClosed = false;
   #settleClosed: (() => void) | undefined;
-  /** The phase whose deadline runs, and when it passes. */
-  #phase: string | undefined;
-  #passesAt = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #timerAt = 0;
+  readonly #deadline = new Deadline((phase) =>
+    this.destroy(
+      new TimeoutError('DEADLINE_PASSED', `the deadline of phase ${phase} passed`, { phase, retryable: true }),
+    ),
+  );
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.destroy(aborted(this.#signal, this.#phase));
+  readonly #onAbort = (): void => this.destroy(aborted(this.#signal, this.#deadline.phase));
 
   constructor(init: ConnectionInit) {
     this.remote = init.remote;
@@ -218,15 +218,11 @@ export class Connection implements AsyncDisposable {
    * destroyed and every wait rejects with a {@link TimeoutError} that names the phase. Each call replaces the one before.
    */
   setDeadline(phase: string, ms: number): void {
-    const at = performance.now() + ms;
-    this.#phase = phase;
-    this.#passesAt = at;
-    // one timer serves many deadlines: it is set anew only for an earlier one, and finds the later ones when it fires
-    if (this.#timer === undefined || at < this.#timerAt) this.#arm(at, ms);
+    this.#deadline.set(phase, ms);
   }
 
   clearDeadline(): void {
-    this.#phase = undefined;
+    this.#deadline.clear();
   }
 
   /** Says that we have said everything (half-close); reading goes on. */
@@ -332,26 +328,6 @@ export class Connection implements AsyncDisposable {
     await this.close();
   }
 
-  #arm(at: number, ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timerAt = at;
-    this.#timer = setTimeout(this.#tick, timerMs(Math.max(1, Math.ceil(ms))));
-  }
-
-  readonly #tick = (): void => {
-    this.#timer = undefined;
-    const phase = this.#phase;
-    if (phase === undefined) return;
-    const left = this.#passesAt - performance.now();
-    if (left > 0) {
-      this.#arm(this.#passesAt, left);
-      return;
-    }
-    this.destroy(
-      new TimeoutError('DEADLINE_PASSED', `the deadline of phase ${phase} passed`, { phase, retryable: true }),
-    );
-  };
-
   #listen(): void {
     const stream = this.#stream;
     stream.on('data', this.#onData);
@@ -406,7 +382,7 @@ export class Connection implements AsyncDisposable {
   };
 
   readonly #onError = (error: Error): void => {
-    this.#fail(lost(error, this.#phase), 'peer');
+    this.#fail(lost(error, this.#deadline.phase), 'peer');
   };
 
   readonly #onClose = (): void => {
@@ -438,9 +414,7 @@ export class Connection implements AsyncDisposable {
       this.#draining?.wait.reject(fault);
       this.#draining = undefined;
     }
-    this.#phase = undefined;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#deadline.stop();
     if (by === 'us') this.#reportClose('us');
   }
 
@@ -454,9 +428,7 @@ export class Connection implements AsyncDisposable {
 
   #finish(by: 'us' | 'peer'): void {
     this.#isClosed = true;
-    this.#phase = undefined;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#deadline.stop();
     this.#signal?.removeEventListener('abort', this.#onAbort);
     this.#reportClose(by);
     this.#settleClosed?.();

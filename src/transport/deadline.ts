@@ -1,0 +1,55 @@
+/** The moment by which what is being waited for must have come. */
+import { timerMs } from './timer.ts';
+
+export class Deadline {
+  readonly #onPassed: (phase: string) => void;
+  #phase: string | undefined;
+  #passesAt = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = 0;
+
+  /** `onPassed` gets the phase whose deadline has passed. */
+  constructor(onPassed: (phase: string) => void) {
+    this.#onPassed = onPassed;
+  }
+
+  /** The phase whose deadline runs. */
+  get phase(): string | undefined {
+    return this.#phase;
+  }
+
+  /** In `ms` from now; replaces the one before. */
+  set(phase: string, ms: number): void {
+    const at = performance.now() + ms;
+    this.#phase = phase;
+    this.#passesAt = at;
+    // one timer serves many deadlines: it is set anew only for an earlier one, and finds the later ones when it fires
+    if (this.#timer === undefined || at < this.#timerAt) this.#arm(at, ms);
+  }
+
+  clear(): void {
+    this.#phase = undefined;
+  }
+
+  /** There will be no other: no timer is left. */
+  stop(): void {
+    this.#phase = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #arm(at: number, ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(this.#tick, timerMs(Math.max(1, Math.ceil(ms))));
+  }
+
+  readonly #tick = (): void => {
+    this.#timer = undefined;
+    const phase = this.#phase;
+    if (phase === undefined) return;
+    const left = this.#passesAt - performance.now();
+    if (left > 0) this.#arm(this.#passesAt, left);
+    else this.#onPassed(phase);
+  };
+}
