@@ -40,6 +40,8 @@ class Way {
   readonly #blockMs: number;
   #leaving: Promise<void> | undefined;
   #sinceTurn = 0;
+  /** The command of a chunk goes with its bytes, but is none of them: it was told of when it was made. */
+  command: Uint8Array | undefined;
 
   constructor(session: Session, connection: Connection, blockMs: number) {
     this.connection = connection;
@@ -49,7 +51,7 @@ class Way {
 
   write(...pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) {
-      this.#session.wrote(piece);
+      if (piece !== this.command) this.#session.wrote(piece);
       this.#sinceTurn += piece.length;
     }
     // for this piece: a source that takes its time is no fault of the server's
@@ -106,7 +108,8 @@ async function pumpChunks(stream: ContentStream, session: Session, way: Way): Pr
     octets += piece.length;
   };
   const chunk = (place: 'more' | 'last'): Uint8Array[] => {
-    const pieces = [Buffer.from(session.beginChunk(stream, octets, place), 'latin1'), ...held];
+    way.command = Buffer.from(session.beginChunk(stream, octets, place), 'latin1');
+    const pieces = [way.command, ...held];
     held = [];
     octets = 0;
     return pieces.filter(({ length }) => length > 0);

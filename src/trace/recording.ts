@@ -25,9 +25,10 @@ export function eventsOf(transcript: string): TraceEvent[] {
     } else if (said.side === 'fact') {
       reader.fact(line);
     } else {
-      const isWire = /^[CS]: $/.test(said.mark) || said.mark === 'S- ';
+      if (said.mark === 'C~ ' && reader.wasSaid(line.slice(3))) continue;
+      const isWire = /^[CS][:-] $/.test(said.mark);
       const bytes = isWire ? unescapedBytes(said.text) : Buffer.from(said.text, 'utf8');
-      reader.line(said.side, said.mark === 'S- ' ? bytes : Buffer.concat([bytes, CRLF]));
+      reader.line(said.side, /^[CS]- $/.test(said.mark) ? bytes : Buffer.concat([bytes, CRLF]));
     }
   }
   reader.end();
@@ -94,6 +95,15 @@ class ConnectionReader {
     else if (line === '-- close' || line === '-- reset') this.#close('peer');
     else if (line === '# closed by the client') this.#close('us');
     else if (line.startsWith('# ')) this.#comment(line.slice(2));
+  }
+
+  /** Takes the comment above a pattern for what was said, where it is a line that the pattern fits, with no secret. */
+  wasSaid(pattern: string): boolean {
+    const shown = this.#shown;
+    if (shown === undefined || SECRET.test(shown) || !fits(pattern, shown)) return false;
+    this.#shown = undefined;
+    this.line('client', Buffer.from(`${shown}\r\n`));
+    return true;
   }
 
   /** What went wrong, or what the line below stands for. */
@@ -253,6 +263,14 @@ class ConnectionReader {
     for (const { start, end } of secrets) masked.fill('*', start, end);
     const base = { ...this.#base(), phase, roundTrip: this.#roundTrip, bytes: masked, secrets };
     this.#emit({ kind: 'received', ...base, reply });
+  }
+}
+
+function fits(pattern: string, line: string): boolean {
+  try {
+    return new RegExp(pattern, 'i').test(line);
+  } catch {
+    return false;
   }
 }
 

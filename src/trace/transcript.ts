@@ -1,7 +1,7 @@
 /**
  * A dialogue as text that a person can write: `S: ` what the server says, `C: ` what the client must say, a line each,
- * CRLF understood. `C~ ` is a regular expression for a line, `S- ` says text with no line end, `-- close`, `-- reset`
- * and `-- tls` are what the server does; `#` begins a comment. `\xHH`, `\r`, `\n`, `\t` and `\\` are escapes.
+ * CRLF understood. `C~ ` is a regular expression for a line, `S- ` and `C- ` are text with no line end, `-- close`,
+ * `-- reset` and `-- tls` are what the server does; `#` begins a comment. `\xHH`, `\r`, `\n`, `\t` and `\\` are escapes.
  */
 import { MessageError } from '../errors.ts';
 
@@ -9,6 +9,8 @@ export type TranscriptStep =
   | { readonly from: 'server'; readonly bytes: Uint8Array }
   | { readonly from: 'client'; readonly line: string }
   | { readonly from: 'client'; readonly pattern: RegExp }
+  /** What is no line: the body of a request, or a chunk of BDAT. */
+  | { readonly from: 'client'; readonly octets: Uint8Array }
   | { readonly from: 'server'; readonly action: 'close' | 'reset' | 'tls' };
 
 export type Transcript = readonly TranscriptStep[];
@@ -34,8 +36,10 @@ function parseStep(line: string, number: number): TranscriptStep {
       return { from: 'server', bytes: unescapedBytes(text) };
     case 'C:':
       return { from: 'client', line: unescapedBytes(text).toString('utf8') };
+    case 'C-':
+      return { from: 'client', octets: unescapedBytes(text) };
     case 'C~':
-      return { from: 'client', pattern: new RegExp(text, 'i') };
+      return { from: 'client', pattern: patternOf(text, number) };
     case '--': {
       const action = ACTIONS.find((each) => each === text.trim());
       if (action !== undefined) return { from: 'server', action };
@@ -44,8 +48,16 @@ function parseStep(line: string, number: number): TranscriptStep {
   throw new MessageError(
     'BAD_FILE',
     `transcript line ${number}`,
-    `expected S:, S-, C:, C~ or -- ${ACTIONS.join('|')}, not '${line}'`,
+    `expected S:, S-, C:, C-, C~ or -- ${ACTIONS.join('|')}, not '${line}'`,
   );
+}
+
+function patternOf(text: string, number: number): RegExp {
+  try {
+    return new RegExp(text, 'i');
+  } catch (cause) {
+    throw new MessageError('BAD_FILE', `transcript line ${number}`, (cause as Error).message, { cause });
+  }
 }
 
 const CRLF = Buffer.from('\r\n');

@@ -8,11 +8,14 @@ import { tlsSummary } from './arrows.ts';
 import type { ReceivedEvent, SentEvent, Trace, TraceEvent } from './event.ts';
 import { safe, safeLine, secretLabel, stretches, UNSAFE_CHARACTERS } from './render.ts';
 import type { Write } from './text.ts';
+import { isContent } from './turn.ts';
+import { constantOfRequest, VaryingLines } from './varying.ts';
 
 /** The lines of one connection, and what each side has begun and not yet ended. */
 interface Recording {
   readonly lines: string[];
   readonly begun: { client: Uint8Array; server: Uint8Array };
+  readonly varying: VaryingLines;
   /** The time that was written last. */
   time: string;
 }
@@ -22,7 +25,7 @@ export function wire(write: Write): Trace {
   return (event) => {
     let recording = recordings.get(event.connection);
     if (recording === undefined) {
-      recording = { lines: [], begun: { client: NOTHING, server: NOTHING }, time: '' };
+      recording = { lines: [], begun: { client: NOTHING, server: NOTHING }, varying: new VaryingLines(), time: '' };
       recordings.set(event.connection, recording);
     }
     record(recording, event);
@@ -75,17 +78,34 @@ function comment(text: string): string[] {
 
 function client(recording: Recording, event: SentEvent): void {
   if (event.secrets.length > 0) {
+    flush(recording, 'client');
     recording.lines.push(...linesWithSecrets(event));
     return;
   }
+  // a chunk of BDAT need not end in a line end: the next command is a line of its own all the same
+  if (event.verb !== undefined) flush(recording, 'client');
   const lines = wholeLines(recording, 'client', event.bytes);
-  recording.lines.push(...lines.map((line) => `C: ${escaped(line)}`));
+  if (event.verb === 'MAIL') recording.varying.begin();
+  recording.lines.push(...lines.flatMap((line) => clientLine(line, constantOf(recording, event, line))));
+}
+
+function constantOf(recording: Recording, event: SentEvent, line: Buffer): string | undefined {
+  if (event.protocol === 'http')
+    return event.verb === undefined ? undefined : constantOfRequest(line.toString('latin1'));
+  if (event.protocol === 'raw' || !isContent(event)) return undefined;
+  return recording.varying.constant(line.toString('latin1'));
+}
+
+/** Of a line that is another each time, what it was this time stands above. */
+function clientLine(line: Buffer, constant: string | undefined): string[] {
+  if (constant === undefined) return [`C: ${escaped(line)}`];
+  return [`# ${safeLine(line.toString('utf8'))}`, `C~ ^${literalPattern(constant)}.+$`];
 }
 
 /** A command is one line, a request is several; those with a secret become patterns, the others stay what they are. */
 function linesWithSecrets(event: SentEvent): string[] {
-  const lines: { text: string; pattern: string; shown: string; secret: boolean }[] = [];
-  let line = { text: '', pattern: '', shown: '', secret: false };
+  const lines: { line: string; pattern: string; shown: string; secret: boolean }[] = [];
+  let line = { line: '', pattern: '', shown: '', secret: false };
   for (const { bytes, secret } of stretches(event.bytes, event.secrets)) {
     if (secret) {
       line.pattern += '.+';
@@ -97,15 +117,21 @@ function linesWithSecrets(event: SentEvent): string[] {
     for (const [index, piece] of [first, ...rest].entries()) {
       if (index > 0) {
         lines.push(line);
-        line = { text: '', pattern: '', shown: '', secret: false };
+        line = { line: '', pattern: '', shown: '', secret: false };
       }
-      line.text += escaped(Buffer.from(piece, 'latin1'));
+      line.line += piece;
       line.pattern += literalPattern(piece);
       line.shown += safe(piece);
     }
   }
   if (line.pattern !== '') lines.push(line);
-  return lines.flatMap((each) => (each.secret ? [`# ${each.shown}`, `C~ ^${each.pattern}$`] : [`C: ${each.text}`]));
+  return lines.flatMap((each) => {
+    if (each.secret) return [`# ${each.shown}`, `C~ ^${each.pattern}$`];
+    return clientLine(
+      Buffer.from(each.line, 'latin1'),
+      event.protocol === 'http' ? constantOfRequest(each.line) : undefined,
+    );
+  });
 }
 
 function server(recording: Recording, event: ReceivedEvent): void {
@@ -127,12 +153,12 @@ function wholeLines(recording: Recording, side: 'client' | 'server', bytes: Uint
   return lines;
 }
 
-/** What a side said without ending its line. A client's is written as a line: the player waits for lines. */
+/** What a side said without ending its line. */
 function flush(recording: Recording, side: 'client' | 'server'): void {
   const begun = recording.begun[side];
   if (begun.length === 0) return;
   recording.begun[side] = NOTHING;
-  recording.lines.push(side === 'server' ? `S- ${escaped(begun)}` : `C: ${escaped(begun)}`);
+  recording.lines.push(`${side === 'server' ? 'S-' : 'C-'} ${escaped(begun)}`);
 }
 
 const NAMED: Readonly<Record<string, string>> = { '\\': '\\\\', '\r': '\\r', '\n': '\\n', '\t': '\\t' };

@@ -51,6 +51,10 @@ export function accountOf(transcript: Transcript): readonly Said[] {
       }
       continue;
     }
+    if ('octets' in step) {
+      octets -= step.octets.length;
+      continue;
+    }
     const text = 'line' in step ? step.line : step.pattern.source.replace('^', '');
     if (inData) {
       inData = text !== '.';

@@ -1,6 +1,7 @@
 /** A trace saved as a transcript, and played again. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { eventsOf } from '../../src/trace/recording.ts';
 import { parseTranscript } from '../../src/trace/transcript.ts';
 import { wire } from '../../src/trace/wire.ts';
 import { Dialogue, seedDialogue } from './dialogue.ts';
@@ -121,4 +122,33 @@ describe('every byte comes back', () => {
       }),
     );
   });
+});
+
+describe('what the client says with no line end', () => {
+  test('is told as such, and the command behind it is a line of its own', () => {
+    const text = saved((dialogue) =>
+      dialogue
+        .say('BDAT 5')
+        .content('hello')
+        .say('BDAT 4 LAST')
+        .content('\r\n\xff'.slice(0, 2), Buffer.of(0xff, 0))
+        .hear('250 ok')
+        .close('peer'),
+    );
+    expect(text).toBe('C: BDAT 5\nC- hello\nC: BDAT 4 LAST\nC: \nC- \\xff\\x00\nS: 250 ok\n-- close\n');
+  });
+
+  test('a request with a body is drawn with it', () => {
+    const events = eventsOf('C: POST / HTTP/1.0\nC: Content-Length: 3\nC:\nC- a=b\nS: HTTP/1.0 200 OK\nS:\nS- ok\n');
+    expect(events.map((event) => ('bytes' in event ? `${event.phase} ${event.bytes.length}` : event.kind))).toEqual([
+      'head 38',
+      'body 3',
+      'head 19',
+      'body 2',
+    ]);
+  });
+});
+
+test('a pattern that is none is a fault of the file, with its line', () => {
+  expect(() => parseTranscript('S: 220 a\nC~ ^EHLO (\n')).toThrow(/^transcript line 2: Invalid regular expression/);
 });

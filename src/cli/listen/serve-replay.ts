@@ -37,7 +37,8 @@ function playTo(client: Client, steps: Transcript, tls: ServerTlsOptions | undef
     },
     onStep: (step, received) => {
       if (step.from === 'client') {
-        if (received !== undefined) client.watch.came(Buffer.from(`${received}\r\n`));
+        if (received === undefined) return;
+        client.watch.came('octets' in step ? Buffer.from(received, 'latin1') : Buffer.from(`${received}\r\n`));
       } else if ('bytes' in step) client.watch.went(step.bytes);
     },
   });
