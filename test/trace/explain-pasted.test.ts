@@ -243,6 +243,23 @@ describe('whole transcripts', () => {
   });
 });
 
+test.each([
+  'NOT verified ',
+  'certificate verify result: ',
+  'said: ',
+  '5.1.',
+  "550, b'",
+  'TLSv1.3 ',
+  '(#',
+  '250 AUTH PLAIN ',
+])('a line of a hundred thousand octets is read in no time: %j', (piece) => {
+  const line = piece.repeat(100_000 / piece.length);
+  const begun = performance.now();
+  explainTranscript(line);
+  explainTranscript(`C: ${line}\nS: ${line}\n# ${line}`);
+  expect(performance.now() - begun).toBeLessThan(1000);
+});
+
 describe('drawn from what other programs show', () => {
   /** What is said and heard, in short. */
   function drawn(transcript: string): string {

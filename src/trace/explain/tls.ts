@@ -67,6 +67,7 @@ function explainCipher(cipher: string): Explanation {
  * `isFact` says that the line is known to be no part of the dialogue.
  */
 export function explainTlsLine(line: string, isFact: boolean): Explanation | undefined {
+  if (line.length > LONGEST) return undefined;
   const protocol = /\b(?:TLSv1(?:\.[0-3])?|SSLv[23])\b/.exec(line)?.[0];
   const checked = trust(line);
   if (CIPHER.test(line)) return explainCipher(line.trim());
@@ -80,6 +81,9 @@ export function explainTlsLine(line: string, isFact: boolean): Explanation | und
     ...(cipher === undefined ? [] : [explainCipher(cipher)]),
   ]);
 }
+
+/** Octets of a line about TLS, names of a certificate included; what is longer is something else, and not searched. */
+const LONGEST = 1000;
 
 /** A line that is the name of a cipher, and nothing else. */
 const CIPHER = /^\s*(?:TLS_[A-Z0-9_]{8,}|(?:EC)?DHE-[A-Z0-9-]+)\s*$/;
