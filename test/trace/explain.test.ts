@@ -215,6 +215,8 @@ describe('a login, line by line', () => {
     ['AUTH PLAIN cm9vdABhZGEAc2VzYW1l', ['acts for: root', 'user name: ada', 'password: <secret, 6 bytes>']],
     ['AUTH XOAUTH2 dXNlcj1hZGEBYXV0aD1CZWFyZXIgeHl6AQE=', ['user name: ada', 'access token: <secret, 10 bytes>']],
     ['AUTH SCRAM-SHA-1 biwsbj1hZGEscj1ub25jZQ==', ['user name: ada', 'random numbers: nonce']],
+    ['AUTH EXTERNAL YWRh', ['acts for: ada']],
+    ['AUTH ANONYMOUS YWRh', ['who it is: ada']],
   ])('%s in a transcript', (line, wanted) => {
     const [found] = explainTranscript(`S: 220 a\nC: ${line}\n`).slice(1);
     const fields = found?.explanation?.parts.at(-1)?.parts.map(({ subject, means }) => `${subject}: ${means}`);

@@ -57,6 +57,10 @@ const LINES: Readonly<Record<string, Lines>> = {
     ],
     server: [['Why the token was refused, as JSON.', 'RFC 7628 section 3.2.2']],
   },
+  ANONYMOUS: {
+    client: [['A word on who it is, a mail address say; nobody checks it.', 'RFC 4505 section 2']],
+    server: [['Empty: the server waits for it.', 'RFC 4954 section 4']],
+  },
   EXTERNAL: {
     client: [['Whom to act for; = where that is who the certificate says.', 'RFC 4422 appendix A']],
     server: [['Empty: the server waits for the name.', 'RFC 4954 section 4']],
@@ -152,6 +156,10 @@ function fields(mechanism: string, step: number, text: string): Field[] {
       const found: Field[] = user === undefined ? [] : [['user name', user]];
       return token === undefined ? found : [...found, ['access token', token, 'secret']];
     }
+    case 'EXTERNAL':
+      return [['acts for', text]];
+    case 'ANONYMOUS':
+      return [['who it is', text]];
     default:
       return mechanism.startsWith('SCRAM-') ? scramFields(text) : [];
   }
