@@ -10,7 +10,7 @@ import { Message } from './message.ts';
 import type { ComposeOptions, MessageInit } from './message-init.ts';
 import { MOVED_MESSAGE_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
-import { type Part, render } from './part.ts';
+import { endsInLine, render } from './part.ts';
 import { composeRaw } from './raw-message.ts';
 import { type Segment, SegmentList } from './segment.ts';
 import { signMessage } from './signed-message.ts';
@@ -136,11 +136,4 @@ function withHead(head: string, utf8: boolean, segments: readonly Segment[]): re
   if (typeof first !== 'string') return [head, ...segments];
   const start = utf8 ? Buffer.from(head + first, 'utf8') : head + first;
   return segments.length === 1 ? [start] : [start, ...segments.slice(1)];
-}
-
-/** Does the body end in CRLF by itself, or is there none? Of content that is yet to be read nothing is known. */
-function endsInLine(body: Part['body']): boolean {
-  if (typeof body === 'string') return body === '' || body.endsWith('\r\n');
-  if (body instanceof Uint8Array) return body.length === 0 || body.at(-1) === 0x0a;
-  return 'endsInLine' in body && body.endsInLine === true;
 }

@@ -61,3 +61,10 @@ export function render(part: Part, out: SegmentList): void {
 export function isMultipart(body: Part['body']): body is Multipart {
   return typeof body === 'object' && 'boundary' in body;
 }
+
+/** Does the body end in CRLF by itself, or is there none? Of content that is yet to be read nothing is known. */
+export function endsInLine(body: Part['body']): boolean {
+  if (typeof body === 'string') return body === '' || body.endsWith('\r\n');
+  if (body instanceof Uint8Array) return body.length === 0 || (body.at(-2) === 0x0d && body.at(-1) === 0x0a);
+  return 'endsInLine' in body && body.endsInLine === true;
+}

@@ -6,7 +6,7 @@ import { extractDataImages } from './data-images.ts';
 import { flow } from './flowed.ts';
 import { isGiven, stringOf } from './given.ts';
 import type { Attachment, ComposeOptions, MessageInit, TextInit } from './message-init.ts';
-import { multipart, type Part } from './part.ts';
+import { endsInLine, multipart, type Part } from './part.ts';
 import type { PartCache } from './part-cache.ts';
 import { readTextEncoding, type TextContext, type TextEncoding, textAtHand, textHead, textPart } from './text-part.ts';
 
@@ -110,7 +110,10 @@ function wholeStructure(builder: Builder): Part {
   });
 
   const body = oneOf('alternative', alternatives);
-  return oneOf('mixed', body === undefined ? files : [body, ...files]) ?? EMPTY;
+  if (body !== undefined) return oneOf('mixed', [body, ...files]) ?? EMPTY;
+  // A message ends in CRLF: a file that is the whole of it would get one more, and come back as another.
+  const isOpen = files.some(({ encoding, body }) => encoding !== 'base64' && !endsInLine(body));
+  return isOpen ? multipart('mixed', files) : (oneOf('mixed', files) ?? EMPTY);
 }
 
 function oneOf(subtype: string, parts: readonly Part[]): Part | undefined {

@@ -94,6 +94,21 @@ describe('attachments', () => {
     );
   });
 
+  test('a file that is the whole message comes back as it was, whatever its encoding', async () => {
+    for (const contentTransferEncoding of [undefined, 'base64', 'quoted-printable', 'binary'] as const) {
+      for (const content of ['no line end', 'a line\r\n', 'a\n', ' ', '']) {
+        for (const given of [Buffer.from(content), new Blob([content])]) {
+          // a lone LF in binary is what it is, and no message of lines
+          if (contentTransferEncoding === 'binary' && content === 'a\n') continue;
+          const attachments = { filename: 'a.bin', content: given, contentTransferEncoding };
+          const { python } = await readers.read(compose({ ...BASE, attachments }));
+          expect(Buffer.from(python.leaves[0]?.base64 ?? '', 'base64').toString()).toBe(content);
+          if (contentTransferEncoding === 'base64') expect(python.shape).toBe('application/octet-stream');
+        }
+      }
+    }
+  });
+
   test('a string says the charset that it has', async () => {
     const charset = (contentType: string, content: string | Uint8Array): string | undefined =>
       /charset=([\w-]+)/.exec(
