@@ -1,5 +1,5 @@
 /** The chunked transfer coding (RFC 9112 section 7.1), decoded strictly: CRLF and nothing else ends a line of it. */
-import { ResponseError } from './errors.ts';
+import { bodyTooBig, ResponseError } from './errors.ts';
 import { parseFields, refuseControls } from './header-block.ts';
 import type { ResponseLimits } from './limits.ts';
 import { LineBlock } from './line-block.ts';
@@ -38,6 +38,8 @@ export class ChunkedDecoder {
   #line = '';
   #lineOffset = 0;
   #left = 0;
+  /** Of the body, with what the chunk under way says that it has. */
+  #length = 0;
   #extensions = 0;
   #block: LineBlock | undefined;
   #blockOffset = 0;
@@ -134,6 +136,8 @@ export class ChunkedDecoder {
     const size = digits.length > 14 ? Number.POSITIVE_INFINITY : Number.parseInt(digits, 16);
     if (!Number.isSafeInteger(size)) throw this.#bad(`a chunk size beyond all measure: ${excerpt(digits)}`);
     if (padding !== '') this.#quirks.add('chunk-size-padding');
+    this.#length += size;
+    if (this.#length > this.#limits.body) throw bodyTooBig(this.#limits, this.#lineOffset);
     return size;
   }
 

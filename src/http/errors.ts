@@ -1,5 +1,6 @@
 /** What goes wrong with a response: where, and what had come by then. */
 import { type ErrorCode, type ErrorFacts, ProtocolError } from '../errors.ts';
+import type { ResponseLimits } from './limits.ts';
 import type { ResponseHead } from './response-head.ts';
 
 export interface ResponseErrorFacts extends ErrorFacts {
@@ -32,4 +33,8 @@ export class ResponseError extends ProtocolError {
     const { code, message, offset, head, phase } = this;
     return new ResponseError(code, message, { offset, head, received, retryable, phase });
   }
+}
+
+export function bodyTooBig({ body }: Pick<ResponseLimits, 'body'>, offset: number): ResponseError {
+  return new ResponseError('LIMIT_EXCEEDED', `a body of more than ${body} bytes`, { offset });
 }

@@ -1,5 +1,6 @@
 /** One request and its response over one connection: the driver, the only place of http that waits for a socket. */
 import { PlainwireError, withFacts } from '../errors.ts';
+import { headSecrets } from '../trace/head-secrets.ts';
 import {
   type Connection,
   type ConnectOptions,
@@ -11,7 +12,6 @@ import {
 import type { Framing } from './body-framing.ts';
 import { ResponseError } from './errors.ts';
 import { Gathered } from './gathered.ts';
-import { headSecrets } from './head-secrets.ts';
 import { leave } from './leave.ts';
 import { RESPONSE_LIMITS } from './limits.ts';
 import { DEFAULT_PAGE_TIMEOUTS, type PageOptions } from './options.ts';

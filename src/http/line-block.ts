@@ -56,14 +56,16 @@ export class LineBlock {
     return undefined;
   }
 
+  /** Where both limits are passed, the one that was passed first is told of, as if the bytes had come one by one. */
   #check(lineStop: number, blockStop: number): void {
-    if (lineStop - this.#line > this.#limits.line) {
-      const message = `a header line of more than ${this.#limits.line} bytes`;
-      throw new ResponseError('LIMIT_EXCEEDED', message, { offset: this.#offset + this.#line + this.#limits.line });
+    const { line, head } = this.#limits;
+    const longLine = lineStop - this.#line > line;
+    if (blockStop > head && !(longLine && this.#line + line < head)) {
+      throw new ResponseError('LIMIT_EXCEEDED', `a head of more than ${head} bytes`, { offset: this.#offset + head });
     }
-    if (blockStop > this.#limits.head) {
-      const message = `a head of more than ${this.#limits.head} bytes`;
-      throw new ResponseError('LIMIT_EXCEEDED', message, { offset: this.#offset + this.#limits.head });
+    if (longLine) {
+      const offset = this.#offset + this.#line + line;
+      throw new ResponseError('LIMIT_EXCEEDED', `a header line of more than ${line} bytes`, { offset });
     }
   }
 

@@ -1,8 +1,9 @@
 /** The request, made by hand: the one place where a request becomes bytes, and where CR, LF and NUL are refused. */
 import { MessageError } from '../errors.ts';
 import type { SecretSpan } from '../trace/event.ts';
+import { headSecrets } from '../trace/head-secrets.ts';
+import { SCHEME } from '../trace/schemes.ts';
 import type { HttpVersion } from './body-framing.ts';
-import { headSecrets } from './head-secrets.ts';
 import { TOKEN } from './header-block.ts';
 import type { HeaderPair } from './raw-headers.ts';
 import { requestTarget, type TargetForm } from './target.ts';
@@ -213,9 +214,6 @@ function refuse(given: unknown, field: string, what: string): MessageError {
 }
 
 const SECRET_NAMES = /^(?:authorization|proxy-authorization|cookie)$/i;
-/** Those of IANA's registry, and what else is used a lot: any other first word may be a secret itself. */
-const SCHEME =
-  /^(?:Basic|Bearer|Concealed|Digest|DPoP|GNAP|HOBA|Mutual|Negotiate|NTLM|OAuth|PrivateToken|SCRAM-SHA-(?:1|256)|vapid|Token|ApiKey|AWS4-HMAC-SHA256) +(?=\S)/i;
 
 function encodeHead(line: string, headers: readonly HeaderPair[]): { bytes: Buffer; secrets: SecretSpan[] } {
   let text = line;

@@ -11,7 +11,7 @@
  */
 import { type Asked, type Framing, frameBody } from './body-framing.ts';
 import { ChunkedDecoder, latin1 } from './chunked.ts';
-import { ResponseError } from './errors.ts';
+import { bodyTooBig, ResponseError } from './errors.ts';
 import { fieldAt, lineEnd, parseFields, refuseControls } from './header-block.ts';
 import { limitsWith, type ResponseLimits } from './limits.ts';
 import { LineBlock } from './line-block.ts';
@@ -231,7 +231,7 @@ export class ResponseParser {
     events.push({ kind: 'head', head, framing, bytes });
     if (framing.kind === 'chunked') this.#chunked = new ChunkedDecoder(this.#offset, this.#limits, this.quirks);
     if (framing.kind === 'content-length') {
-      if (framing.length > this.#limits.body) throw this.#bodyTooBig();
+      if (framing.length > this.#limits.body) throw bodyTooBig(this.#limits, this.#offset);
       this.#left = framing.length;
     }
     if (framing.kind === 'none' || (framing.kind === 'content-length' && framing.length === 0)) {
@@ -241,37 +241,33 @@ export class ResponseParser {
 
   #takeBody(bytes: Uint8Array, events: ResponseEvent[]): Uint8Array {
     if (this.#chunked !== undefined) return this.#takeChunked(bytes, this.#chunked, events);
-    if (this.#framing?.kind === 'until-close') {
-      this.#emit(bytes, events);
-      this.#offset += bytes.length;
-      return bytes.subarray(bytes.length);
-    }
+    if (this.#framing?.kind === 'until-close') return this.#takeRest(bytes, events);
     const piece = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes;
     this.#left -= piece.length;
     this.#offset += piece.length;
-    this.#emit(piece, events);
+    emit(piece, events);
     if (this.#left === 0) events.push(this.#ended(NO_HEADERS));
     return bytes.subarray(piece.length);
   }
 
+  /** To the end, whatever it is; what is beyond the limit is not handed out, however it was cut. */
+  #takeRest(bytes: Uint8Array, events: ResponseEvent[]): Uint8Array {
+    const room = this.#limits.body - this.#bodyLength;
+    const piece = bytes.length > room ? bytes.subarray(0, room) : bytes;
+    emit(piece, events);
+    this.#bodyLength += piece.length;
+    this.#offset += piece.length;
+    if (piece.length < bytes.length) throw bodyTooBig(this.#limits, this.#offset);
+    return bytes.subarray(bytes.length);
+  }
+
   #takeChunked(bytes: Uint8Array, decoder: ChunkedDecoder, events: ResponseEvent[]): Uint8Array {
     const { pieces, used, trailers, fault } = decoder.push(bytes);
-    for (const piece of pieces) this.#emit(piece, events);
+    for (const piece of pieces) emit(piece, events);
     this.#offset += used;
     if (fault !== undefined) throw fault;
     if (trailers !== undefined) events.push(this.#ended(trailers));
     return bytes.subarray(used);
-  }
-
-  #emit(bytes: Uint8Array, events: ResponseEvent[]): void {
-    this.#bodyLength += bytes.length;
-    if (this.#bodyLength > this.#limits.body) throw this.#bodyTooBig();
-    if (bytes.length > 0) events.push({ kind: 'body', bytes });
-  }
-
-  #bodyTooBig(): ResponseError {
-    const message = `a body of more than ${this.#limits.body} bytes`;
-    return new ResponseError('LIMIT_EXCEEDED', message, { offset: this.#offset });
   }
 
   #ended(trailers: RawHeaders): ResponseEvent {
@@ -301,4 +297,8 @@ export class ResponseParser {
     const phase = this.#head === undefined ? 'head' : 'body';
     return { kind: 'error', error: new ResponseError(code, message, { offset, head: this.#head, phase }) };
   }
+}
+
+function emit(bytes: Uint8Array, events: ResponseEvent[]): void {
+  if (bytes.length > 0) events.push({ kind: 'body', bytes });
 }

@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ParserOptions, QUIRKS, type Quirk, RESPONSE_LIMITS, ResponseParser } from '../../src/http/index.ts';
-import { CHUNKINGS, play, whole } from './play.ts';
+import { byteByByte, CHUNKINGS, play, whole } from './play.ts';
 
 const OK = 'HTTP/1.0 200 OK\r\n';
 const CHUNKED = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n';
@@ -148,13 +149,60 @@ describe('limits', () => {
     expect(at({ fields: 2 }, `${OK}A: b\r\nA: b\r\n\r\n`)).toBeUndefined();
     expect(at({ fields: 1 }, `${OK}A: b\r\nA: b\r\n\r\n`)).toMatchObject({ code: 'LIMIT_EXCEEDED', offset: 23 });
     expect(at({ body: 3 }, `${OK}\r\nabc`)).toBeUndefined();
-    expect(at({ body: 2 }, `${OK}\r\nabc`)).toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    expect(at({ body: 2 }, `${OK}\r\nabc`)).toMatchObject({ code: 'LIMIT_EXCEEDED', offset: 21 });
+    expect(at({ body: 3 }, `${CHUNKED}3\r\nabc\r\n0\r\n\r\n`)).toBeUndefined();
+    const second = { code: 'LIMIT_EXCEEDED', offset: 54 };
+    expect(at({ body: 3 }, `${CHUNKED}2\r\nab\r\n2\r\ncd\r\n`)).toMatchObject(second);
     expect(at({ interim: 1 }, `HTTP/1.1 100 A\r\n\r\nHTTP/1.1 100 B\r\n\r\n${OK}\r\n`)).toMatchObject({ offset: 18 });
     expect(RESPONSE_LIMITS).toMatchObject({ line: 65_536, head: 262_144, fields: 1_000 });
   });
 });
 
 describe('the parser', () => {
+  it('gives the same result and the same offsets however odd pieces are cut, with limits that are met', () => {
+    const part = fc.constantFrom(
+      ...['HTTP/1.1 200 OK', 'HTTP/1.0 404', 'ICY 200 OK', 'HTTP/1.1 100 C', 'HTTP/1.1 204 x', 'HTTP', '/1.1', '\n'],
+      ...[
+        '\r\n',
+        '\r\n\r\n',
+        '\r',
+        ' ',
+        '\t',
+        'A: b',
+        ' fold',
+        'hello',
+        '\0',
+        '<html>',
+        '0\r\n\r\n',
+        '0\r\nX: y\r\n\r\n',
+      ],
+      ...['Content-Length: 5', 'Transfer-Encoding: chunked', '5\r\nhello\r\n', '3;a=b\r\nabc\r\n'],
+      ...[`${OK}Transfer-Encoding: chunked\r\n\r\n`, `${OK}Content-Length: 5\r\n\r\n`, `${OK}\r\n`],
+    );
+    const tight = { line: 30, head: 60, fields: 2, interim: 1, blankLines: 2, chunkExtensions: 4, body: 7 };
+    const ways: Partial<ParserOptions>[] = [
+      {},
+      { limits: tight },
+      { version: '0.9' },
+      { simpleResponse: 'accept' },
+      { method: 'HEAD' },
+    ];
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 9 }), fc.constantFrom(...ways), fc.nat(), (parts, options, at) => {
+        const bytes = Buffer.from(parts.join(''), 'latin1');
+        const cut = bytes.length === 0 ? 0 : at % bytes.length;
+        const result = (pieces: Iterable<Uint8Array>) => {
+          const { error, ...rest } = play(pieces, options);
+          return { ...rest, error: error && { code: error.code, offset: error.offset } };
+        };
+        const reference = result(whole(bytes));
+        expect(result(byteByByte(bytes))).toEqual(reference);
+        expect(result([bytes.subarray(0, cut), bytes.subarray(cut)])).toEqual(reference);
+      }),
+      { numRuns: 600 },
+    );
+  });
+
   it('hands out views of the body, not copies, and knows where the parts are', () => {
     const parser = new ResponseParser({ method: 'GET', version: '1.0' });
     const bytes = Buffer.from(`\r\n${OK}Content-Length: 3\r\n\r\nabcdef`);
