@@ -2,7 +2,7 @@
  * Drives one session over one connection: writes what the session says, feeds it what comes, sets the deadline of what
  * is awaited. The only part of a session that waits for anything.
  */
-import { ConnectionError, type PlainwireError, UnsupportedError } from '../errors.ts';
+import { ConnectionError, type PlainwireError, UnsupportedError, withFacts } from '../errors.ts';
 import type { Connection } from '../transport/index.ts';
 import { pump } from './content-pump.ts';
 import type { Phase } from './deadlines.ts';
@@ -59,6 +59,8 @@ export class Driver {
     void driver.#listen();
     try {
       driver.#server = await opened;
+      // the server may have taken leave, or broken the rules, right behind its last reply
+      driver.refuseOver();
     } catch (error) {
       if (error instanceof StoppedError) await driver.perform(quit()).catch(() => {});
       driver.connection.destroy();
@@ -66,6 +68,14 @@ export class Driver {
     }
     driver.#settlePace();
     return driver;
+  }
+
+  /** @throws what ended the session, though its opening came to an end */
+  refuseOver(): void {
+    const { fault } = this.#session;
+    if (fault === undefined) return;
+    const { auth, lmtp } = this.settings;
+    throw withFacts(fault, { phase: auth !== undefined ? 'auth' : lmtp ? 'lhlo' : 'ehlo' });
   }
 
   /** What is known of the server; only after the opening dialogue. */

@@ -388,6 +388,8 @@ export class Pool {
 
   async #connect(giveUp: AbortSignal): Promise<Line> {
     const driver = await this.#connector.open(giveUp);
+    // from here on its end is heard; what ended before was said to nobody
+    driver.refuseOver();
     const { mailMax } = driver.server.capabilities.limits;
     const line: Line = {
       driver,
@@ -405,7 +407,6 @@ export class Pool {
     };
     this.#lines.add(line);
     this.#depth = driver.depth;
-    if (driver.isOver) this.#lost(line);
     return line;
   }
 

@@ -289,6 +289,20 @@ describe('a connection that the server has closed', () => {
     expect(doubtful).toBeLessThanOrEqual(4);
   });
 
+  it.each([
+    ['says 421', '250 hi\r\n421 4.3.2 going down', 'CONNECTION_CLOSED'],
+    ['breaks the rules', '250 hi\r\n250 stray', 'UNEXPECTED_REPLY'],
+  ])('right behind its EHLO reply, where it %s: no message waits for it', async (_, answer, code) => {
+    await using server = await mailServer({ answer: (line) => (line.startsWith('EHLO') ? answer : undefined) });
+    const failure = { code, phase: 'ehlo', recipients: { rejected: [{ address: 'b@b.example' }] } };
+    await using mailer = mailerFor(server);
+    await expect(mailer.send(letter('0'))).rejects.toMatchObject(failure);
+    await expect(mailer.verify()).rejects.toMatchObject({ code });
+    await using persistent = mailerFor(server, { retries: 1 });
+    await expect(persistent.send(letter('0'))).rejects.toMatchObject(failure);
+    expect(server.sessions).toHaveLength(code === 'CONNECTION_CLOSED' ? 4 : 3);
+  });
+
   it('again and again, is a failure in the end', async () => {
     await using server = await mailServer({
       answer: (line, session) => {
