@@ -181,7 +181,7 @@ async function writeNote(path: string, page: OpenPage, url: string, validator: s
 async function readPart(path: string, wanted: string): Promise<Part | undefined> {
   try {
     const [{ size }, note] = await Promise.all([stat(partOf(path)), readFile(noteOf(path), 'utf8')]);
-    const { url, at, validator } = JSON.parse(note) as { url?: unknown; at?: unknown; validator?: unknown };
+    const { url, at = url, validator } = JSON.parse(note) as { url?: unknown; at?: unknown; validator?: unknown };
     if (url !== wanted || typeof at !== 'string' || typeof validator !== 'string' || size === 0) return undefined;
     return { validator, at, length: size };
   } catch {
