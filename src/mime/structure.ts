@@ -8,7 +8,15 @@ import { isGiven, stringOf } from './given.ts';
 import type { Attachment, ComposeOptions, MessageInit, TextInit } from './message-init.ts';
 import { endsInLine, multipart, type Part } from './part.ts';
 import type { PartCache } from './part-cache.ts';
-import { readTextEncoding, type TextContext, type TextEncoding, textAtHand, textHead, textPart } from './text-part.ts';
+import {
+  isContentInit,
+  readTextEncoding,
+  type TextContext,
+  type TextEncoding,
+  textAtHand,
+  textHead,
+  textPart,
+} from './text-part.ts';
 
 /**
  * Which MIME structure the content makes (RFC 2046, RFC 2387):
@@ -69,10 +77,17 @@ function made({ context, cache }: Builder, field: TextField, value: TextInit, ty
 
 function plainPart(builder: Builder, text: TextInit): Part {
   const { flowed } = builder.init;
-  if (!flowed || typeof text !== 'string') return made(builder, 'text', text, PLAIN);
+  if (!flowed) return made(builder, 'text', text, PLAIN);
+  if (flowed !== true && flowed !== 'delsp')
+    throw new MessageError('BAD_INPUT', 'flowed', 'is neither true nor "delsp"');
+  const plain = textAtHand(text);
+  if (plain === undefined) {
+    throw new MessageError('BAD_INPUT', 'flowed', 'needs a text that is at hand, as a string or as octets');
+  }
   const delSp = flowed === 'delsp';
   const type = `${PLAIN}; format=flowed${delSp ? '; delsp=yes' : ''}`;
-  return textPart(flow(text, delSp), type, 'text', builder.context);
+  const content = flow(plain, delSp);
+  return textPart(isContentInit(text) ? { ...text, content } : content, type, 'text', builder.context);
 }
 
 function attached(builder: Builder, init: Attachment, field: 'attachments' | 'alternatives', index: number): Part {

@@ -222,6 +222,20 @@ describe('fields that few messages have', () => {
     expect(() => sign({ key: {} })).toThrow(failure('BAD_INPUT', 'dkim.privateKey'));
   });
 
+  test('format=flowed of a text that is given as octets or in an object; never asked for in vain', () => {
+    const text = 'word '.repeat(40).trim();
+    const flowed = /format=flowed\r\n(?:.*\r\n)*?\r\n(?:word ){14}\r\n/;
+    for (const given of [text, Buffer.from(text), { content: text, headers: { 'Content-Language': 'en' } }]) {
+      expect(compose({ ...BASE, text: given, flowed: true }).inMemory()).toMatch(flowed);
+    }
+    for (const init of [
+      { text: new Blob([text]), flowed: true },
+      { text, flowed: 'yes' as 'delsp' },
+    ] as const) {
+      expect(() => compose({ ...BASE, ...init })).toThrow(failure('BAD_INPUT', 'flowed'));
+    }
+  });
+
   test('text made of html that is given as octets or in an object', () => {
     const htmlToText = (html: string): string => html.replace(/<[^>]*>/g, '');
     for (const html of [Buffer.from('<p>x</p>'), { content: '<p>x</p>' }]) {
