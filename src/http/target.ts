@@ -22,6 +22,8 @@ export function parsePageUrl(input: string | URL, field = 'url'): URL {
     const shown = control[0].charCodeAt(0).toString(16).padStart(2, '0');
     throw new MessageError('FORBIDDEN_CHARACTER', field, `the control character 0x${shown} has no place in a URL`);
   }
+  // a path would become a host: /etc/passwd would be asked of a machine called etc
+  if (/^\s*\.{0,2}\/(?!\/)/.test(input)) throw new MessageError('BAD_INPUT', field, `a path is no URL: '${input}'`);
   const text = hasScheme(input) ? input : `http://${input}`;
   try {
     return checkScheme(new URL(text), field);
