@@ -3,7 +3,7 @@
  * request it got. Nothing is guessed here: the very bytes that were marked are looked for, and what they carry in base64.
  */
 import type { SecretSpan } from './event.ts';
-import type { Spoken } from './tracer.ts';
+import { plainText } from './render.ts';
 
 /** What is shorter stands in a text by chance. */
 const SHORTEST = 4;
@@ -11,6 +11,13 @@ const SHORTEST = 4;
 const UNMISTAKABLE = 8;
 /** As much of a longer one is enough: who quotes a line may cut it off. */
 const TELLING = 10;
+
+/** Of something said, what is heeded here. */
+interface Heeded {
+  readonly phase: string;
+  readonly bytes: Uint8Array;
+  readonly secrets: readonly SecretSpan[];
+}
 
 export class Echoes {
   readonly #needles: Buffer[] = [];
@@ -24,15 +31,29 @@ export class Echoes {
   }
 
   /** Keeps what is secret in what is said. */
-  learn({ bytes, secrets, phase }: Spoken, verb: string | undefined): void {
+  learn({ bytes, secrets, phase }: Heeded, verb: string | undefined): void {
     const text = Buffer.from(bytes).toString('latin1');
     if (verb === 'AUTH' || phase === 'auth') this.#login(text, verb);
     for (const { start, end } of secrets) {
       const secret = text.slice(start, end);
+      const scheme = /(\S+) +$/.exec(text.slice(0, start))?.[1]?.toLowerCase() ?? '';
       this.#add(secret);
-      const scheme = /(\S+) +$/.exec(text.slice(0, start))?.[1] ?? '';
-      for (const each of this.#carried(secret, scheme.toLowerCase())) this.#add(each);
+      // cookies, by their values; a short one is a setting, and no secret
+      if (scheme !== 'cookie:') for (const each of this.#carried(secret, scheme)) this.#add(each);
+      else for (const each of secret.split(/; */)) this.keep(each.slice(each.indexOf('=') + 1), { cookie: true });
     }
+  }
+
+  /** Keeps one secret out of a text that marks none. */
+  keep(secret: string, how: { mechanism?: string; answer?: number; scheme?: string; cookie?: boolean } = {}): void {
+    // one that is hidden already, in our own traces and recordings
+    if (/^<secret, [\d,]+ bytes?>$|^\.\+$|^\*+$/.test(secret)) return;
+    if (how.cookie === true && secret.length < UNMISTAKABLE) return;
+    const bytes = Buffer.from(secret, 'utf8').toString('latin1');
+    this.#mechanism = how.mechanism?.toUpperCase() ?? '';
+    this.#answers = how.answer ?? 0;
+    this.#add(bytes);
+    if (how.cookie !== true) for (const each of this.#carried(bytes, how.scheme?.toLowerCase() ?? '')) this.#add(each);
   }
 
   /** Where in the bytes something secret stands. */
@@ -73,6 +94,13 @@ export class Echoes {
     return bytes.toString('utf8');
   }
 
+  /** The text with whatever is secret in it by its size. */
+  labelled(text: string): string {
+    const bytes = Buffer.from(text, 'utf8');
+    const spans = this.find(bytes);
+    return spans.length === 0 ? text : plainText(bytes, spans);
+  }
+
   #login(text: string, verb: string | undefined): void {
     if (verb === 'AUTH') {
       const [, mechanism = '', initial] = text.trim().split(/\s+/);
@@ -83,8 +111,6 @@ export class Echoes {
 
   /** What a secret has in it that is one of its own, as one character a byte. */
   #carried(secret: string, scheme: string): string[] {
-    // cookies, by their values
-    if (scheme === 'cookie:') return secret.split(/; */).map((each) => each.slice(each.indexOf('=') + 1));
     if (!/^[A-Za-z0-9+/]+={0,2}$/.test(secret)) return [];
     const decoded = Buffer.from(secret, 'base64').toString('latin1');
     if (scheme === 'basic') return [decoded.slice(decoded.indexOf(':') + 1)];

@@ -3,23 +3,28 @@
  * of any other transcript, what was said and in which order. For pictures and explanations of dialogues that are over.
  */
 import { type ErrorCode, PlainwireError, type Reply } from '../errors.ts';
+import type { Echoes } from './echoes.ts';
 import type { Protocol, SecretSpan, TlsFacts, TraceEvent } from './event.ts';
+import { headSecrets } from './head-secrets.ts';
 import { MarkReader } from './marks.ts';
 import { unescapedBytes } from './transcript.ts';
+import { secretsIn } from './transcript-secrets.ts';
 
 /** Every connection of the transcript, one after another. */
 export function eventsOf(transcript: string): TraceEvent[] {
   const lines = transcript.replace(/\r?\n$/, '').split(/\r?\n/);
   const marks = new MarkReader(lines);
   const events: TraceEvent[] = [];
-  let reader = new ConnectionReader(1, (event) => events.push(event));
+  const secrets = secretsIn(transcript);
+  const keep = (event: TraceEvent): void => void events.push(secrets.isEmpty ? event : withoutSecrets(event, secrets));
+  let reader = new ConnectionReader(1, keep);
   for (const line of lines) {
     const said = marks.read(line, reader.inContent);
     const opening = said.side === 'fact' ? /^# (SMTP|LMTP|HTTP|RAW) dialogue with (.+)$/.exec(line) : null;
     if (opening !== null) {
       if (reader.hasBegun) {
         reader.end();
-        reader = new ConnectionReader(reader.connection + 1, (event) => events.push(event));
+        reader = new ConnectionReader(reader.connection + 1, keep);
       }
       reader.open((opening[1] ?? '').toLowerCase() as Protocol, opening[2] ?? '');
     } else if (said.side === 'fact') {
@@ -33,6 +38,22 @@ export function eventsOf(transcript: string): TraceEvent[] {
   }
   reader.end();
   return events;
+}
+
+/** What the reader has not known for a secret where it stands is hidden all the same where it is one elsewhere. */
+function withoutSecrets(event: TraceEvent, secrets: Echoes): TraceEvent {
+  if (event.kind !== 'sent' && event.kind !== 'received') return event;
+  const found = secrets.find(event.bytes);
+  if (found.length === 0) return event;
+  const bytes = Uint8Array.from(event.bytes);
+  for (const { start, end } of found) bytes.fill(0x2a, start, end);
+  const hidden = { bytes, secrets: [...event.secrets, ...found] };
+  if (event.kind === 'sent' || event.reply === undefined) return { ...event, ...hidden };
+  return {
+    ...event,
+    ...hidden,
+    reply: { ...event.reply, lines: event.reply.lines.map((line) => secrets.hidden(line)) },
+  };
 }
 
 const CRLF = Buffer.from('\r\n');
@@ -238,7 +259,7 @@ class ConnectionReader {
     if (this.#reply.length === 0) return;
     const bytes = Buffer.concat(this.#reply);
     this.#reply = [];
-    if (this.#protocol === 'http') return this.#received(bytes, 'head', undefined, NOTHING);
+    if (this.#protocol === 'http') return this.#received(bytes, 'head', undefined, headSecrets(bytes));
     const reply = replyOf(bytes);
     const phase = this.#owed.shift() ?? 'idle';
     this.#challenged = reply?.code === 334;

@@ -1,7 +1,7 @@
 /** Plays the server of a transcript: the other end of a dialogue, with no network and no server. */
 import { ProtocolError } from '../errors.ts';
 import type { TlsFacts } from '../trace/event.ts';
-import { safe } from '../trace/render.ts';
+import { safeLine } from '../trace/render.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { parseTranscript, type Transcript, type TranscriptStep } from '../trace/transcript.ts';
 import { Connection } from './connection.ts';
@@ -42,13 +42,13 @@ export class MismatchError extends ProtocolError {
 
 /** One above the other, and a mark where they part. */
 function besideEachOther(expected: string, received: string | undefined): string {
-  const lines = [`  expected: ${safe(expected)}`];
+  const lines = [`  expected: ${safeLine(expected)}`];
   if (received === undefined) return [...lines, '  received: nothing more, the client has closed'].join('\n');
-  lines.push(`  received: ${safe(received)}`);
+  lines.push(`  received: ${safeLine(received)}`);
   let at = 0;
   while (at < expected.length && expected[at] === received[at]) at += 1;
   // where a pattern and a line part says nothing
-  if (!/^\/.*\/i?$/.test(expected)) lines.push(`${' '.repeat(12 + safe(expected.slice(0, at)).length)}^`);
+  if (!/^\/.*\/i?$/.test(expected)) lines.push(`${' '.repeat(12 + safeLine(expected.slice(0, at)).length)}^`);
   return lines.join('\n');
 }
 

@@ -1,5 +1,5 @@
 /** What the side of the client needs to know of an HTTP dialogue: one request, one response. */
-import { headSecrets } from '../../http/head-secrets.ts';
+import { headSecrets } from '../../trace/head-secrets.ts';
 import { type Explanation, explainLine, type SecretSpan } from '../../trace/index.ts';
 import { type Heard, type Hint, NO_SECRETS, type Said } from './speech.ts';
 

@@ -1,6 +1,7 @@
 /** `--replay FILE`: plays the server of a recorded dialogue, and shows where a client says something else. */
 
-import { parseTranscript, safe, type Transcript } from '../../trace/index.ts';
+import { parseTranscript, type Transcript } from '../../trace/index.ts';
+import { safeLine } from '../../trace/render.ts';
 import { MismatchError, play, type ServerTlsOptions } from '../../transport/index.ts';
 import type { Client, Serve } from './client.ts';
 
@@ -49,8 +50,8 @@ const WIDTH = 56;
 
 /** The two lines next to each other, and under them where they part. */
 export function sideBySide({ step, expected, received }: MismatchError): string[] {
-  const left = safe(expected);
-  const right = received === undefined ? '(the client has closed)' : safe(received);
+  const left = safeLine(expected);
+  const right = received === undefined ? '(the client has closed)' : safeLine(received);
   const parting = firstDifference(left, right);
   const from = Math.max(left.length, right.length) > WIDTH ? Math.max(0, parting - WIDTH / 2) : 0;
   const cut = (text: string) => `${from > 0 ? '…' : ''}${text.slice(from, from + WIDTH)}`;

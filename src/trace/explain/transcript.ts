@@ -1,6 +1,8 @@
 /** Explains a whole transcript, line by line, in whatever way it is marked; what is secret in it is not shown. */
+import type { Echoes } from '../echoes.ts';
 import { type Marked, MarkReader } from '../marks.ts';
 import { secretLabel } from '../render.ts';
+import { secretsIn } from '../transcript-secrets.ts';
 import { explainEmbedded } from './embedded.ts';
 import type { Explanation } from './entry.ts';
 import { type JsonEvent, readJsonLine } from './json-line.ts';
@@ -23,7 +25,24 @@ export function explainTranscript(transcript: string): TranscriptLine[] {
     new MarkReader(lines),
     lines.some((line) => MAIL_HEADER.test(line)),
   );
-  return lines.map((text) => reader.line(text));
+  const secrets = secretsIn(transcript);
+  const read = lines.map((text) => reader.line(text));
+  return secrets.isEmpty ? read : read.map((line) => withoutSecrets(line, secrets));
+}
+
+/** What the reader has not known for a secret where it stands is hidden all the same where it is one elsewhere. */
+function withoutSecrets({ text, explanation }: TranscriptLine, secrets: Echoes): TranscriptLine {
+  const told = explanation === undefined ? undefined : explanationWithout(explanation, secrets);
+  return { text: secrets.labelled(text), explanation: told };
+}
+
+function explanationWithout({ subject, means, parts, ...rest }: Explanation, secrets: Echoes): Explanation {
+  return {
+    ...rest,
+    subject: secrets.labelled(subject),
+    means: secrets.labelled(means),
+    parts: parts.map((part) => explanationWithout(part, secrets)),
+  };
 }
 
 /** A header that mail has, and HTTP has not: where one stands, From and Date are the mail's too. */

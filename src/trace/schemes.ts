@@ -1,0 +1,6 @@
+/**
+ * The word before the credentials in Authorization: the schemes of IANA's registry, and what else is used a lot. It may be
+ * seen, for it explains the rest; any other first word may be a secret itself.
+ */
+export const SCHEME =
+  /^(?:Basic|Bearer|Concealed|Digest|DPoP|GNAP|HOBA|Mutual|Negotiate|NTLM|OAuth|PrivateToken|SCRAM-SHA-(?:1|256)|vapid|Token|ApiKey|AWS4-HMAC-SHA256)[ \t]+(?=\S)/i;
