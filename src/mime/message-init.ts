@@ -167,7 +167,7 @@ export interface MessageInit {
   readonly dispositionNotificationTo?: AddressInput | undefined;
   readonly envelope?: EnvelopeInit | undefined;
   /** The whole message, as it is to go out; the envelope comes from `envelope` or the address fields. */
-  readonly raw?: Content | { readonly content: Content } | undefined;
+  readonly raw?: Content | { readonly content: Content; readonly encoding?: string | undefined } | undefined;
   /** Puts `data:` images of the html into parts of their own. */
   readonly attachDataUrls?: boolean | undefined;
   /** Forces the transfer encoding of the text parts. */

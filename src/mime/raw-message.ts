@@ -11,6 +11,7 @@ import { HeaderList, headerEnd } from './header-list.ts';
 import { Message } from './message.ts';
 import { messageId } from './message-id.ts';
 import type { Content, EnvelopeInit, MessageInit } from './message-init.ts';
+import { refuseUnknown } from './nearest.ts';
 import { signMessage } from './signed-message.ts';
 import { isStream } from './source.ts';
 import type { Way } from './transfer-encoding.ts';
@@ -20,7 +21,7 @@ import type { Way } from './transfer-encoding.ts';
  * goes to, and its Bcc fields, read for that, are taken out as RFC 5322 section 3.6.3 has it.
  */
 export function rawMessage(content: Content, envelope?: EnvelopeInit | undefined): Message {
-  return makeRaw(content, envelope === undefined ? undefined : readEnvelope(envelope), undefined);
+  return makeRaw({ content }, envelope === undefined ? undefined : readEnvelope(envelope), undefined);
 }
 
 /** The `raw` of a MessageInit; whom it goes to is said by `envelope` or by the address fields, if either is there. */
@@ -63,8 +64,8 @@ function factsOf({
   return { envelope, messageId, encoding, smtpUtf8, canonical };
 }
 
-function makeRaw(raw: Content, given: Envelope | undefined, knownId: string | undefined): Message {
-  const found = contentOf(raw, undefined, 'raw', 'the raw message');
+function makeRaw({ content, encoding }: RawInit, given: Envelope | undefined, knownId: string | undefined): Message {
+  const found = contentOf(content, encoding, 'raw', 'the raw message');
   if (isSource(found)) {
     if (given === undefined)
       throw new MessageError('BAD_INPUT', 'envelope', 'is needed for a message that is a stream');
@@ -88,13 +89,24 @@ function utf8(text: string): Uint8Array {
   return Buffer.from(text, 'utf8');
 }
 
+/** What a raw message is given as: its content, or an object that holds it. */
+interface RawInit {
+  readonly content: Content;
+  readonly encoding?: string | undefined;
+}
+const RAW_FIELDS: readonly string[] = ['content', 'encoding'] satisfies (keyof RawInit)[];
+
 /** A path or URL is not read here: a raw message reads nothing by itself. */
-function contentIn(raw: NonNullable<MessageInit['raw']>): Content {
-  if (typeof raw === 'string' || raw instanceof Uint8Array || isStream(raw)) return raw;
-  if (typeof raw === 'object' && 'content' in raw) return raw.content;
-  const isPlace = typeof raw === 'object' && ('path' in raw || 'href' in raw);
-  const problem = isPlace ? 'reads no file and no URL by itself: open it, and give the stream' : 'has no content';
-  throw new MessageError(isPlace ? 'ACCESS_DENIED' : 'BAD_INPUT', 'raw', problem);
+function contentIn(raw: NonNullable<MessageInit['raw']>): RawInit {
+  if (typeof raw !== 'object' || raw instanceof ArrayBuffer || ArrayBuffer.isView(raw) || isStream(raw)) {
+    return { content: raw as Content };
+  }
+  if ('path' in raw || 'href' in raw) {
+    throw new MessageError('ACCESS_DENIED', 'raw', 'reads no file and no URL by itself: open it, and give the stream');
+  }
+  for (const name in raw) if (!RAW_FIELDS.includes(name)) refuseUnknown(name, RAW_FIELDS, `raw.${name}`);
+  if ('content' in raw) return raw;
+  throw new MessageError('BAD_INPUT', 'raw', 'has no content');
 }
 
 function envelopeIn(headers: HeaderList): Envelope {

@@ -295,6 +295,11 @@ describe('raw messages', () => {
     expect(read.envelope.from?.address).toBe('ann@example.com');
     expect(read.envelope.to.map(({ address }) => address)).toEqual(['b@x.y', 'c@x.y', 'd@x.y']);
     expect(Buffer.from(await read.bytes()).toString()).toBe(raw.replace('Bcc: c@x.y,\r\n d@x.y\r\n', ''));
+    const encoded = { content: Buffer.from(raw).toString('base64'), encoding: 'base64' };
+    expect(compose({ raw: encoded }).envelope.to).toHaveLength(3);
+    expect(() => compose({ raw: { contents: raw } as unknown as string })).toThrow(
+      failure('UNKNOWN_FIELD', 'raw.contents'),
+    );
     expect(() => rawMessage(new Blob([raw]))).toThrow(failure('BAD_INPUT', 'envelope'));
     expect(Buffer.from(await rawMessage(new Blob([raw]), { to: 'f@x.y' }).bytes()).toString()).toBe(raw);
   });

@@ -289,7 +289,7 @@ describe('what is elsewhere here: the error says where', () => {
     [{ priority: 'urgent' }, 'priority', /high, normal or low/],
     [{ raw: 'From: a@b.c\r\n\r\nx', attachments: [{ content: 'x' }] }, 'attachments', /raw/],
     [{ raw: { path: '/etc/passwd' } }, 'raw', /stream/],
-    [{ raw: 5 }, 'raw', /content/],
+    [{ raw: 5 }, 'raw', /neither a string/],
     [{ raw: 'a\ud800' }, 'raw', /surrogate/],
     [{ attachments: [{ filename: 'report.pdf', path: undefined }] }, 'attachments[0]', /has no content/],
     [{ html: { path: '' } }, 'html', /has no content/],
