@@ -33,7 +33,11 @@ export function calendarParts(init: MessageInit, context: TextContext): Calendar
   const shared: CalendarInit = { ...event, content: readTwice(event.content) };
   return {
     alternative: textPart(shared, `text/calendar; charset=utf-8; method=${method}`, name, context),
-    file: filename === false ? undefined : attachmentPart(copyOf(shared, filename), name, 'attachment', context),
+    // A part that is given whole says itself what it is: there is no content to make another of.
+    file:
+      filename === false || isGiven(event.raw)
+        ? undefined
+        : attachmentPart(copyOf(shared, filename), name, 'attachment', context),
   };
 }
 

@@ -222,6 +222,13 @@ describe('fields that few messages have', () => {
     expect(() => sign({ key: {} })).toThrow(failure('BAD_INPUT', 'dkim.privateKey'));
   });
 
+  test('an event that is given as a whole part is that part', () => {
+    const raw = 'Content-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n';
+    const text = compose({ ...BASE, text: 'x', icalEvent: { raw } }).inMemory() as string;
+    expect(text.split(raw)).toHaveLength(2);
+    expect(text).not.toContain('invite.ics');
+  });
+
   test('format=flowed of a text that is given as octets or in an object; never asked for in vain', () => {
     const text = 'word '.repeat(40).trim();
     const flowed = /format=flowed\r\n(?:.*\r\n)*?\r\n(?:word ){14}\r\n/;
