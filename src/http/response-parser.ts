@@ -18,7 +18,7 @@ import { LineBlock } from './line-block.ts';
 import type { Quirk } from './quirks.ts';
 import { NO_HEADERS, RawHeaders } from './raw-headers.ts';
 import type { ResponseHead } from './response-head.ts';
-import { looksLikeHttp, looksLikeStatusLine } from './sniff.ts';
+import { blankLines, looksLikeHttp, looksLikeStatusLine } from './sniff.ts';
 import { parseStatusLine } from './status-line.ts';
 
 export type ResponseEvent =
@@ -147,12 +147,16 @@ export class ResponseParser {
     return this.#beginHead(seen);
   }
 
+  /** Blank lines before a status line are told from a body that begins with some. */
   #startOfEither(seen: Uint8Array, events: ResponseEvent[]): Uint8Array {
-    const verdict = looksLikeStatusLine(seen);
+    const { lines, length } = blankLines(seen);
+    const verdict = lines > this.#limits.blankLines ? 'no' : looksLikeStatusLine(seen.subarray(length));
     if (verdict === 'more') return this.#keep(seen);
     if (verdict === 'no') return this.#simpleBody(seen, events);
+    if (lines > 0) this.quirks.add('leading-blank-lines');
+    this.#offset += length;
     if (this.#asked.version === '0.9') this.quirks.add('full-response-to-simple-request');
-    return this.#beginHead(seen);
+    return this.#beginHead(seen.subarray(length));
   }
 
   #keep(seen: Uint8Array): Uint8Array {

@@ -20,6 +20,19 @@ export function looksLikeStatusLine(bytes: Uint8Array): Verdict {
   return anyOf(FULL_STARTS, bytes);
 }
 
+/** The blank lines at the start, CRLF or LF alone, with a CR that may become one. */
+export function blankLines(bytes: Uint8Array): { readonly lines: number; readonly length: number } {
+  let lines = 0;
+  let length = 0;
+  for (;;) {
+    if (bytes[length] === LF) length += 1;
+    else if (bytes[length] === CR && bytes[length + 1] === LF) length += 2;
+    else if (bytes[length] === CR && length + 1 === bytes.length) return { lines, length: length + 1 };
+    else return { lines, length };
+    lines += 1;
+  }
+}
+
 function anyOf(starts: readonly string[], bytes: Uint8Array): Verdict {
   let verdict: Verdict = 'no';
   for (const start of starts) {

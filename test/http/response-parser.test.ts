@@ -47,6 +47,17 @@ describe.each(Object.entries(CHUNKINGS))('tolerances, %s', (_, cut) => {
     });
   });
 
+  it('blank lines before a status line are told from a body that begins with some', () => {
+    const read = (response: string) => {
+      const { head, body, quirks } = play(cut(Buffer.from(response)), { simpleResponse: 'accept' });
+      return [head?.version, body.toString(), ...quirks];
+    };
+    expect(read('\r\n\nHTTP/1.0 200 OK\r\n\r\nx')).toEqual(['1.0', 'x', 'leading-blank-lines']);
+    for (const body of ['\r\n<html>', '\r\n', '\r', '\n\rHTTP/1.0 200 OK\r\n\r\n', '\r\nHTTP/1.0', '\n'.repeat(40)]) {
+      expect(read(body), JSON.stringify(body)).toEqual(['0.9', body, 'simple-response']);
+    }
+  });
+
   it('all of them have a name and an explanation, and there are no others', () => {
     expect(Object.keys(QUIRKS).sort()).toEqual([...Object.keys(needs), 'excess-bytes'].sort());
   });
