@@ -59,7 +59,9 @@ export function htmlOption(): Option {
   return new Option('--html <file>', 'draw the page, whatever the name of the file');
 }
 
-function formatName(text: string): FormatName {
+function formatName(given: string): FormatName {
+  // the name that it has in a program
+  const text = given === 'jsonLines' ? 'json' : given;
   if (!Object.hasOwn(formats, text)) throw new InvalidArgumentError(`One of ${FORMAT_NAMES.join(', ')} is expected.`);
   return text as FormatName;
 }

@@ -29,10 +29,40 @@ export interface TurnHandlers {
 /** Content is shown up to here: a small message whole, as the first programs did, and no attachment. */
 export const CONTENT_SHOWN = 4096;
 
+/** The end of a message (RFC 5321 section 4.1.1.4). */
+const END = '\r\n.\r\n';
+
 /** Whether an event is a piece of content and not a line of dialogue. */
 export function isContent(event: SentEvent | ReceivedEvent): boolean {
   if (event.kind === 'sent' && event.verb !== undefined) return false;
   return event.phase === 'body' || (event.kind === 'sent' && event.phase === 'content');
+}
+
+type Spoken = SentEvent | ReceivedEvent;
+/** Bytes of a content that nobody will see, and that were not kept. */
+const OMITTED = Symbol('omitted');
+
+function omitted(event: Spoken & { readonly [OMITTED]?: number }): number {
+  return event[OMITTED] ?? 0;
+}
+
+/** For who keeps events: of content, what is shown of it is kept, and how much more there was. */
+export function keeper(limit: number): (event: TraceEvent) => TraceEvent {
+  const kept = new Map<number, number>();
+  return (event) => {
+    if ((event.kind !== 'sent' && event.kind !== 'received') || !isContent(event)) {
+      kept.delete(event.connection);
+      return event;
+    }
+    const before = kept.get(event.connection) ?? 0;
+    kept.set(event.connection, before + event.bytes.length);
+    const room = Math.max(0, limit - before);
+    const rest = event.bytes.length - room - END.length;
+    if (rest <= 0) return event;
+    // its last bytes tell whether it ends
+    const bytes = Buffer.concat([event.bytes.subarray(0, room), event.bytes.subarray(-END.length)]);
+    return { ...event, bytes, [OMITTED]: rest };
+  };
 }
 
 /** The content of one connection while it goes by. */
@@ -82,10 +112,12 @@ export function turns(limit: number, handlers: TurnHandlers): Turns {
     }
     gathering.kept += kept.length;
     gathering.until = event.time;
-    gathering.more += event.bytes.length - kept.length;
-    gathering.tail = (gathering.tail + Buffer.from(event.bytes.subarray(-5)).toString('latin1')).slice(-5);
+    gathering.more += event.bytes.length - kept.length + omitted(event);
+    gathering.tail = (gathering.tail + Buffer.from(event.bytes.subarray(-END.length)).toString('latin1')).slice(
+      -END.length,
+    );
     // Dots are stuffed, so this can only be the end; with BDAT the end shows when the next thing is said.
-    if (event.kind === 'sent' && gathering.tail === '\r\n.\r\n') finish(event.connection);
+    if (event.kind === 'sent' && gathering.tail === END) finish(event.connection);
   }
 
   const trace: Trace = (event) => {

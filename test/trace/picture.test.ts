@@ -1,11 +1,14 @@
 /** What a picture shows and where it stands: batches, answers, one axis of time; and that hostile text stays text. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { TraceEvent } from '../../src/trace/event.ts';
 import { Picture } from '../../src/trace/picture/index.ts';
 import { type Layout, layOut, type Placed } from '../../src/trace/picture/layout.ts';
 import { type Lane, lanesOf } from '../../src/trace/picture/scene.ts';
 import { eventsOf } from '../../src/trace/recording.ts';
+import { CONTENT_SHOWN, keeper } from '../../src/trace/turn.ts';
 import { wire } from '../../src/trace/wire.ts';
+import { Dialogue } from './dialogue.ts';
 import { submission, TimedDialogue } from './timed.ts';
 
 function only<T>(list: readonly T[]): T {
@@ -239,4 +242,26 @@ describe('text stays text', () => {
     expect(svg).not.toMatch(/[\0-\x08\x0b-\x1f\ufffe\uffff]/);
     expect(Buffer.from(svg).toString()).toBe(svg);
   });
+});
+
+test('of a long transfer no more is kept than is shown, and the picture is the same', () => {
+  const all: TraceEvent[] = [];
+  const line = `${'x'.repeat(998)}\r\n`;
+  new Dialogue((event) => all.push(event))
+    .open()
+    .say('DATA')
+    .hear('354 go')
+    .content(...Array.from({ length: 200 }, () => line), '.\r\n')
+    .hear('250 ok')
+    .say('DATA')
+    .hear('354 go')
+    .content(line.repeat(300), '.\r\n')
+    .hear('250 ok')
+    .close();
+  const size = (events: readonly TraceEvent[]): number =>
+    events.reduce((sum, event) => sum + ('bytes' in event ? event.bytes.length : 0), 0);
+  const kept = all.map(keeper(CONTENT_SHOWN));
+  expect(size(all)).toBeGreaterThan(500_000);
+  expect(size(kept)).toBeLessThan(3 * CONTENT_SHOWN);
+  expect(lanesOf(kept)).toEqual(lanesOf(all));
 });

@@ -7,6 +7,7 @@
  *     await writeFile('dialogue.html', picture.html());
  */
 import type { Trace, TraceEvent } from '../event.ts';
+import { CONTENT_SHOWN, keeper } from '../turn.ts';
 import { pageOf } from './page.ts';
 import { lanesOf } from './scene.ts';
 import { factsOf } from './shapes.ts';
@@ -26,18 +27,19 @@ export class Picture {
   readonly #options: PictureOptions;
   readonly #events: TraceEvent[] = [];
   readonly #connections = new Set<number>();
+  readonly #kept = keeper(CONTENT_SHOWN);
 
   constructor(options: PictureOptions = {}) {
     this.#options = options;
   }
 
-  /** Keeps what it is given. */
+  /** Keeps what it is given, of messages and pages no more than is shown. */
   readonly trace: Trace = (event) => {
     if (!this.#connections.has(event.connection)) {
       if (this.#connections.size >= MOST_CONNECTIONS) return;
       this.#connections.add(event.connection);
     }
-    this.#events.push(event);
+    this.#events.push(this.#kept(event));
   };
 
   /** One page that needs nothing beside it; with another picture, the two side by side on one axis of time. */
