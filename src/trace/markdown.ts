@@ -6,10 +6,11 @@ import type { Trace, TraceEvent } from './event.ts';
 import { safeLine } from './render.ts';
 import { factLines } from './swaks.ts';
 import { contentLimit, noteOf, type TextOptions, turnLines, type Write } from './text.ts';
-import { turns } from './turn.ts';
+import { endings, turns } from './turn.ts';
 
 export function markdown(write: Write, options: TextOptions = {}): Trace {
   const open = new Map<number, string[]>();
+  const isLast = endings();
   const note = noteOf({ explain: options.explain });
 
   function linesOf(connection: number): string[] {
@@ -39,7 +40,7 @@ export function markdown(write: Write, options: TextOptions = {}): Trace {
       } else {
         lines.push(...factLines(event).map((line) => `-- ${line}`), ...noteLines(event));
       }
-      if (event.kind !== 'closed') return;
+      if (!isLast(event)) return;
       open.delete(event.connection);
       write(`${lines[0]?.startsWith('###') ? '' : '```text\n'}${lines.join('\n')}\n\`\`\`\n\n`);
     },

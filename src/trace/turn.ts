@@ -38,6 +38,16 @@ export function isContent(event: SentEvent | ReceivedEvent): boolean {
   return event.phase === 'body' || (event.kind === 'sent' && event.phase === 'content');
 }
 
+/** Says of each event whether it is the last of its connection: it closed, or it never came about. */
+export function endings(): (event: TraceEvent) => boolean {
+  const awaited = new Set<number>();
+  return ({ kind, connection }) => {
+    if (kind === 'connecting') awaited.add(connection);
+    if (kind === 'connected') awaited.delete(connection);
+    return kind === 'closed' || (kind === 'error' && awaited.delete(connection));
+  };
+}
+
 type Spoken = SentEvent | ReceivedEvent;
 /** Bytes of a content that nobody will see, and that were not kept. */
 const OMITTED = Symbol('omitted');

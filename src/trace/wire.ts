@@ -8,7 +8,7 @@ import { tlsSummary } from './arrows.ts';
 import type { ReceivedEvent, SentEvent, Trace, TraceEvent } from './event.ts';
 import { safe, safeLine, secretLabel, stretches, UNSAFE_CHARACTERS } from './render.ts';
 import type { Write } from './text.ts';
-import { isContent } from './turn.ts';
+import { endings, isContent } from './turn.ts';
 import { constantOfRequest, VaryingLines } from './varying.ts';
 
 /** The lines of one connection, and what each side has begun and not yet ended. */
@@ -22,6 +22,7 @@ interface Recording {
 
 export function wire(write: Write): Trace {
   const recordings = new Map<number, Recording>();
+  const isLast = endings();
   return (event) => {
     let recording = recordings.get(event.connection);
     if (recording === undefined) {
@@ -29,7 +30,7 @@ export function wire(write: Write): Trace {
       recordings.set(event.connection, recording);
     }
     record(recording, event);
-    if (event.kind !== 'closed') return;
+    if (!isLast(event)) return;
     recordings.delete(event.connection);
     write(`${recording.lines.join('\n')}\n`);
   };

@@ -109,3 +109,14 @@ test('an error comes back out of a recording', () => {
   const kinds = eventsOf(text).map((event) => (event.kind === 'error' ? `error ${event.error.code}` : event.kind));
   expect(kinds).toEqual(['connecting', 'connected', 'received', 'error CONNECTION_LOST', 'closed']);
 });
+
+test.each([
+  ['markdown', '### SMTP dialogue with mail.example.com:25\n\n```text\n-- CONNECTION_LOST: nobody there\n```\n\n'],
+  ['wire', '# SMTP dialogue with mail.example.com:25\n# CONNECTION_LOST: nobody there\n'],
+] as const)('%s tells of a connection that never came about', (name, expected) => {
+  let text = '';
+  const { tracer } = new Dialogue(formats[name]((more) => (text += more)));
+  tracer.connecting('mail.example.com:25');
+  tracer.error(new PlainwireError('CONNECTION_LOST', 'nobody there'));
+  expect(text.replace(/^# [\d.]+ ms\n/m, '')).toBe(expected);
+});
