@@ -2,11 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { MessageError } from '../errors.ts';
 import { decodeDataUri } from './data-uri.ts';
 import { fileSource } from './file-source.ts';
-import { isGiven, stringOf } from './given.ts';
+import { isGiven } from './given.ts';
 import { excerpt } from './lexer.ts';
 import { Message } from './message.ts';
 import type { ComposeOptions, Content, ContentInit } from './message-init.ts';
 import { isStream, type Source, streamSource, urlSource } from './source.ts';
+import { octetsOfText } from './written-octets.ts';
 
 /** What a part may read, and how: the caller's access, narrowed by what the message says of itself. */
 export interface Reach {
@@ -21,19 +22,6 @@ export interface AtHand {
   /** What a data: URI says of itself. */
   readonly contentType?: string | undefined;
 }
-
-const ENCODINGS = new Map<string, BufferEncoding>([
-  ['utf8', 'utf8'],
-  ['usascii', 'utf8'],
-  ['ascii', 'utf8'],
-  ['base64', 'base64'],
-  ['base64url', 'base64url'],
-  ['hex', 'hex'],
-  ['latin1', 'latin1'],
-  ['binary', 'latin1'],
-  ['utf16le', 'utf16le'],
-  ['ucs2', 'utf16le'],
-]);
 
 /** Finds the one content of a part, at hand or to be read; reads nothing. A path goes before a href, and both before content. */
 export function findContent(init: ContentInit, field: string, label: string, reach: Reach): AtHand | Source {
@@ -92,7 +80,7 @@ export function contentOf(
   field: string,
   label: string,
 ): AtHand | Source {
-  if (typeof content === 'string') return { octets: decoded(content, encoding, field) };
+  if (typeof content === 'string') return { octets: octetsOfText(content, encoding, field) };
   if (content instanceof Uint8Array) return { octets: content };
   if (content instanceof ArrayBuffer) return { octets: new Uint8Array(content) };
   if (ArrayBuffer.isView(content))
@@ -107,35 +95,6 @@ function notContent(content: unknown): string {
   const isPlace = typeof content === 'object' && content !== null && ('path' in content || 'href' in content);
   if (isPlace) return 'is a place to read from: give it as path or href, beside content';
   return 'is neither a string nor octets, a Blob or a stream';
-}
-
-function decoded(text: string, encoding: string | undefined, field: string): string | Uint8Array {
-  if (!isGiven(encoding)) return text;
-  const known = ENCODINGS.get(
-    stringOf(encoding, `${field.replace(/\.?content$/, '')}.encoding`)
-      .toLowerCase()
-      .replace(/[-_\s]/g, ''),
-  );
-  if (known === undefined) {
-    const owner = field.replace(/\.?content$/, '');
-    throw new MessageError(
-      'BAD_INPUT',
-      owner === '' ? 'encoding' : `${owner}.encoding`,
-      `${excerpt(encoding)} is unknown`,
-    );
-  }
-  if (!isWritten(text, known)) {
-    throw new MessageError('BAD_INPUT', field, `is not in ${known}, as its encoding says`);
-  }
-  return known === 'utf8' ? text : Buffer.from(text, known);
-}
-
-/** Node skips what is no part of an encoding, or stops there: half a file would go out, or another one. */
-function isWritten(text: string, encoding: BufferEncoding): boolean {
-  if (encoding === 'hex') return text.length % 2 === 0 && !/[^0-9A-Fa-f]/.test(text);
-  if (encoding !== 'base64' && encoding !== 'base64url') return true;
-  const end = text.indexOf('=');
-  return !/[^A-Za-z0-9+/_\-=\s]/.test(text) && (end === -1 || !/[^=\s]/.test(text.slice(end)));
 }
 
 export function isSource(found: AtHand | Source): found is Source {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MessageError } from '../errors.ts';
 import { decodeDataUri } from './data-uri.ts';
+import { parseMediaType } from './media-type.ts';
 import type { Attachment, TextInit } from './message-init.ts';
 import { isContentInit, textAtHand } from './text-part.ts';
 
@@ -18,15 +19,28 @@ export function extractDataImages(html: TextInit | undefined): { html: TextInit 
     throw new MessageError('BAD_INPUT', 'attachDataUrls', 'needs html that is at hand, as a string or as octets');
   }
   const images = new Map<string, Attachment>();
-  const rewritten = text.replace(DATA_IMAGE, (_, before: string, quote: string, uri: string) => {
+  const rewritten = text.replace(DATA_IMAGE, (whole: string, before: string, quote: string, uri: string) => {
     const cid = `${createHash('sha256').update(uri).digest('hex').slice(0, 32)}@data-uri`;
     if (!images.has(cid)) {
-      const { octets, contentType } = decodeDataUri(uri, 'html');
-      const extension = /^image\/([a-z0-9]+)/i.exec(contentType)?.[1]?.toLowerCase() ?? 'bin';
-      const filename = `image-${images.size + 1}.${extension === 'svg' ? 'svg' : extension}`;
-      images.set(cid, { content: octets, contentType, cid, filename });
+      const image = imageOf(uri);
+      // A broken one stays as it is: no reader shows it either way.
+      if (image === undefined) return whole;
+      const extension = /^image\/([a-z0-9]+)/i.exec(image.contentType)?.[1]?.toLowerCase() ?? 'bin';
+      const filename = `image-${images.size + 1}.${extension}`;
+      images.set(cid, { content: image.octets, contentType: image.contentType, cid, filename });
     }
     return `${before}${quote || '"'}cid:${cid}${quote || '"'}`;
   });
   return { html: isContentInit(html) ? { ...html, content: rewritten } : rewritten, images: [...images.values()] };
+}
+
+function imageOf(uri: string): ReturnType<typeof decodeDataUri> | undefined {
+  try {
+    const image = decodeDataUri(uri, 'html');
+    parseMediaType(image.contentType, 'html');
+    return image;
+  } catch (error) {
+    if (error instanceof MessageError) return undefined;
+    throw error;
+  }
 }

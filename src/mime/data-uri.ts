@@ -1,4 +1,5 @@
 import { MessageError } from '../errors.ts';
+import { isWritten } from './written-octets.ts';
 
 /** `data:` URIs (RFC 2397): content that stands in its own address. */
 export function decodeDataUri(uri: string, field: string): { octets: Uint8Array; contentType: string } {
@@ -9,7 +10,11 @@ export function decodeDataUri(uri: string, field: string): { octets: Uint8Array;
   if (isBase64) parameters.pop();
   const contentType = [type.trim() || 'text/plain', ...parameters.map((parameter) => parameter.trim())].join('; ');
   const data = uri.slice(comma + 1);
-  if (isBase64) return { octets: Buffer.from(percentDecoded(data, field).toString('latin1'), 'base64'), contentType };
+  if (isBase64) {
+    const text = percentDecoded(data, field).toString('latin1');
+    if (!isWritten(text, 'base64')) throw new MessageError('BAD_INPUT', field, 'is a data: URI whose base64 is broken');
+    return { octets: Buffer.from(text, 'base64'), contentType };
+  }
   return { octets: percentDecoded(data, field), contentType };
 }
 

@@ -128,6 +128,7 @@ describe('attachments', () => {
     ['hex', '0g'],
     ['hex', '00 11'],
     ['hex', '001'],
+    ['latin1', '1 €'],
   ])('content that is not in %s as it says is refused, for half of it would be sent: %s', (encoding, content) => {
     expect(() => compose({ ...BASE, attachments: [{ content, encoding }] })).toThrow(
       failure('BAD_INPUT', 'attachments[0].content'),
@@ -166,6 +167,19 @@ describe('data: images in the html', () => {
       expect(python.html).toContain(`cid:${python.leaves[1]?.cid?.slice(1, -1)}`);
     }
   });
+
+  test.each(['data:image/png;base64,!!', 'data:image/png,%zz', 'data:image/@@,x', 'data:image/png'])(
+    'a broken one stays in the html: %s',
+    (uri) => {
+      const html = `<img src="${uri}"><img src="${image}">`;
+      const text = compose({ ...BASE, html, attachDataUrls: true }).inMemory() as string;
+      expect(text).toContain(`<img src="${uri}">`);
+      expect(text.match(/image-\d/g)).toContain('image-1');
+      expect(() => compose({ ...BASE, attachments: [{ path: uri }] })).toThrow(
+        expect.objectContaining({ code: 'BAD_INPUT' }),
+      );
+    },
+  );
 
   test('html that must be read first is refused rather than sent as it is', () => {
     const html = new Blob(['<p>']);
