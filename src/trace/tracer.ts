@@ -111,11 +111,11 @@ export class Tracer {
   }
 
   #emit(event: TraceEvent): void {
+    // a trace changes nothing in the dialogue, a broken one neither, whether it throws or rejects
     try {
-      this.#trace(event);
-    } catch {
-      // a trace changes nothing in the dialogue, a broken one neither
-    }
+      const outcome: unknown = this.#trace(event);
+      if (outcome instanceof Promise) outcome.catch(() => {});
+    } catch {}
   }
 }
 
