@@ -1,7 +1,9 @@
 /** Content codings (RFC 9110 section 8.4) undone, with a limit on what they may grow to. */
+import { constants } from 'node:buffer';
 import { Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { type ErrorFacts, PlainwireError } from '../errors.ts';
+import { checkNumber } from './options.ts';
 import type { RawHeaders } from './raw-headers.ts';
 
 /** A content coding that is unknown, broken, or grows beyond its limits. */
@@ -64,22 +66,33 @@ function known(name: string): Coding {
 
 /** Undoes the codings of a whole body. @throws DecodingError */
 export function decodeBody(body: Uint8Array, codings: readonly Coding[], limits: DecodeLimits = {}): Uint8Array {
+  checkLimits(limits);
   // an answer to HEAD names the coding of a body it does not have
   if (body.length === 0) return body;
   const most = mostOutput(body.length, limits);
   return codings.reduce((bytes, coding) => decodeOne(bytes, coding, most), body);
 }
 
+/** @throws MessageError for a limit that is no number */
+function checkLimits({ size, ratio }: DecodeLimits): void {
+  checkNumber('size', size, 'bytes from 0', Number(size) >= 0);
+  checkNumber('ratio', ratio, 'a number from 0', Number(ratio) >= 0);
+}
+
 function mostOutput(input: number, { size = DEFAULT_SIZE, ratio = DEFAULT_RATIO }: DecodeLimits): number {
   return Math.min(size, Math.max(FREE_SIZE, Math.floor(input * ratio)));
 }
 
-function decodeOne(bytes: Uint8Array, coding: Coding, maxOutputLength: number): Uint8Array {
+function decodeOne(bytes: Uint8Array, coding: Coding, most: number): Uint8Array {
+  let decoded: Buffer;
   try {
-    return undo(bytes, coding, { maxOutputLength });
+    // zlib takes no limit below 1, and none beyond what a Buffer can hold
+    decoded = undo(bytes, coding, { maxOutputLength: Math.min(Math.max(1, Math.floor(most)), constants.MAX_LENGTH) });
   } catch (cause) {
-    throw broken(coding, cause, maxOutputLength);
+    throw broken(coding, cause, most);
   }
+  if (decoded.length > most) throw new DecodingError(`the ${coding} body grows beyond ${most} bytes`);
+  return decoded;
 }
 
 function undo(bytes: Uint8Array, coding: Coding, options: { maxOutputLength: number }): Buffer {
@@ -113,6 +126,7 @@ export async function* decodeStream(
   codings: readonly Coding[],
   limits: DecodeLimits = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  checkLimits(limits);
   let input = 0;
   const count = async function* (): AsyncGenerator<Uint8Array> {
     for await (const piece of body) {

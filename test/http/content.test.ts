@@ -3,8 +3,16 @@ import fc from 'fast-check';
 // @ts-expect-error: the package has no types
 import sniff from 'html-encoding-sniffer';
 import { describe, expect, it } from 'vitest';
+import { MessageError } from '../../src/errors.ts';
 import { detectCharset } from '../../src/http/charset.ts';
-import { contentCodings, DECODABLE, DecodingError, decodeBody, decodeStream } from '../../src/http/decode.ts';
+import {
+  contentCodings,
+  DECODABLE,
+  type DecodeLimits,
+  DecodingError,
+  decodeBody,
+  decodeStream,
+} from '../../src/http/decode.ts';
 import { RawHeaders } from '../../src/http/raw-headers.ts';
 
 const coded = (value: string): RawHeaders => new RawHeaders([['Content-Encoding', value]]);
@@ -55,6 +63,37 @@ describe('content codings', () => {
     await expect(async () => {
       for await (const _ of decodeStream(short(), gzip));
     }).rejects.toThrow(DecodingError);
+  });
+});
+
+describe('limits', () => {
+  const gzip = contentCodings(coded('gzip'));
+  const stream = async (limits: DecodeLimits) => {
+    const body = async function* () {
+      yield gzipSync(text);
+    };
+    const out: Uint8Array[] = [];
+    for await (const piece of decodeStream(body(), gzip, limits)) out.push(piece);
+    return Buffer.concat(out);
+  };
+
+  it('may be none, or met to the byte', async () => {
+    for (const limits of [{ size: Number.POSITIVE_INFINITY, ratio: Number.POSITIVE_INFINITY }, { size: text.length }]) {
+      expect(decodeBody(gzipSync(text), gzip, limits)).toEqual(text);
+      expect(await stream(limits)).toEqual(text);
+    }
+    for (const limits of [{ size: text.length - 1 }, { size: 0 }]) {
+      expect(() => decodeBody(gzipSync(text), gzip, limits)).toThrow(/grows beyond/);
+      await expect(stream(limits)).rejects.toThrow(/grows beyond/);
+    }
+  });
+
+  it('are numbers: NaN would switch them off', async () => {
+    for (const limits of [{ size: Number.NaN }, { ratio: Number.NaN }, { size: -1 }, { size: '5' }]) {
+      const wrong = limits as unknown as DecodeLimits;
+      expect(() => decodeBody(gzipSync(text), gzip, wrong)).toThrow(MessageError);
+      await expect(stream(wrong)).rejects.toThrow(MessageError);
+    }
   });
 });
 
