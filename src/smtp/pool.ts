@@ -148,9 +148,8 @@ export class Pool {
         if (line.driver.isBusy || !line.driver.isFree || (await this.#answers(line)))
           return line.driver.server.capabilities;
       } else if (this.#mayOpen()) {
-        const opened = await this.#open('verify').line;
-        this.#feed(opened);
-        return opened.driver.server.capabilities;
+        const { driver } = await this.#open('verify').line;
+        return driver.server.capabilities;
       } else {
         await this.#change();
       }
@@ -255,14 +254,7 @@ export class Pool {
       if (this.#queue.isEmpty) return;
       this.#feed(line);
     }
-    while (!this.#queue.isEmpty && this.#mayOpen() && this.#openings.size < this.#queue.size) {
-      const { line: opened, giveUp } = this.#open('messages');
-      opened.then(
-        (line) => this.#feed(line),
-        // who came after it was given up is not to suffer for it
-        (error: unknown) => (giveUp.signal.aborted ? this.#dispatch() : this.#openFailed(error)),
-      );
-    }
+    while (!this.#queue.isEmpty && this.#mayOpen() && this.#openings.size < this.#queue.size) this.#open('messages');
   }
 
   #mayOpen(): boolean {
@@ -383,6 +375,12 @@ export class Pool {
     });
     const opening: Opening = { line, giveUp, purpose };
     this.#openings.add(opening);
+    // whoever it was opened for, messages may have come to wait for it
+    line.then(
+      (opened) => this.#feed(opened),
+      // who came after it was given up is not to suffer for it
+      (error: unknown) => (giveUp.signal.aborted ? this.#dispatch() : this.#openFailed(error)),
+    );
     return opening;
   }
 

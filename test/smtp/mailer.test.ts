@@ -155,6 +155,20 @@ describe('verify()', () => {
     expect(server.sessions).toHaveLength(2);
   });
 
+  it('leaves no message waiting for a connection that was to be made for it', async () => {
+    let greetings = 0;
+    await using server = await mailServer({ greeting: () => ((greetings += 1) === 1 ? '421 4.3.2 busy' : '220 hi') });
+    await using mailer = mailerFor(server, { retries: 1 });
+    const verified = mailer.verify().catch((error: unknown) => error);
+    await mailer.send(letter('0'));
+    expect(await verified).toMatchObject({ code: 'GREETING_REFUSED' });
+    await using hasty = mailerFor(server);
+    greetings = 0;
+    const failed = hasty.verify().catch((error: unknown) => error);
+    await expect(hasty.send(letter('0'))).rejects.toMatchObject({ code: 'GREETING_REFUSED' });
+    await failed;
+  });
+
   it('says why no connection can be had', async () => {
     await using server = await mailServer({ greeting: '554 not you' });
     await using mailer = mailerFor(server);
