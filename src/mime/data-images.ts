@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MessageError } from '../errors.ts';
 import { decodeDataUri } from './data-uri.ts';
-import { parseMediaType } from './media-type.ts';
+import { isMediaType } from './media-type.ts';
 import type { Attachment, TextInit } from './message-init.ts';
 import { isContentInit, textAtHand } from './text-part.ts';
 
@@ -37,8 +37,7 @@ export function extractDataImages(html: TextInit | undefined): { html: TextInit 
 function imageOf(uri: string): ReturnType<typeof decodeDataUri> | undefined {
   try {
     const image = decodeDataUri(uri, 'html');
-    parseMediaType(image.contentType, 'html');
-    return image;
+    return isMediaType(image.contentType) ? image : undefined;
   } catch (error) {
     if (error instanceof MessageError) return undefined;
     throw error;

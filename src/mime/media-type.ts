@@ -39,6 +39,16 @@ export function parseMediaType(text: string, field: string): MediaType {
   return { essence, parameters };
 }
 
+/** Whether it can be read as one. */
+export function isMediaType(text: string): boolean {
+  try {
+    parseMediaType(text, 'contentType');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The types of the files that people send. */
 const BY_EXTENSION: Readonly<Record<string, string>> = {
   '7z': 'application/x-7z-compressed',

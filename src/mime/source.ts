@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { MessageError } from '../errors.ts';
+import { isMediaType } from './media-type.ts';
 import type { Content } from './message-init.ts';
 
 /** Octets that must be read before they can be sent: a file, a stream, a Blob, what a URL gives. */
@@ -26,7 +27,9 @@ type Stream = AsyncIterable<Uint8Array | string> | ReadableStream<Uint8Array>;
 /** A stream that the caller gave; most can be read once only. */
 export function streamSource(content: Exclude<Content, string | Uint8Array>, field: string, label: string): Source {
   if (content instanceof Blob) {
-    const source = { field, label, size: content.size, replayable: true, contentType: content.type || undefined };
+    // Whoever sent the file said what it is, and may have said anything.
+    const contentType = isMediaType(content.type) ? content.type : undefined;
+    const source = { field, label, size: content.size, replayable: true, contentType };
     return { ...source, read: () => octetsOf(content.stream(), source, content.size) };
   }
   const source = { field, label, size: undefined, replayable: false };

@@ -23,6 +23,7 @@ describe('attachments', () => {
       { content: file, filename: 'other.txt', contentType: 'text/plain' },
       { content: new Blob(['{}'], { type: 'application/json' }), filename: 'x.bin' },
       { content: new Blob(['x']) },
+      { content: new Blob(['x'], { type: 'not a type' }), filename: 'x.pdf' },
     ];
     const { python } = await readers.read(compose({ ...BASE, text: 'x', attachments }));
     expect(python.attachments.map(({ type, filename }) => [type, filename])).toEqual([
@@ -30,6 +31,7 @@ describe('attachments', () => {
       ['text/plain', 'other.txt'],
       ['application/json', 'x.bin'],
       ['application/octet-stream', null],
+      ['application/pdf', 'x.pdf'],
     ]);
     expect(python.attachments[0]?.base64).toBe(Buffer.from('a,b\n').toString('base64'));
   });
