@@ -265,3 +265,13 @@ test('of a long transfer no more is kept than is shown, and the picture is the s
   expect(size(kept)).toBeLessThan(3 * CONTENT_SHOWN);
   expect(lanesOf(kept)).toEqual(lanesOf(all));
 });
+
+test('of very many connections the first are drawn, and how many are not is told', () => {
+  const picture = new Picture();
+  for (let connection = 1; connection <= 1_200; connection += 1) {
+    new Dialogue(picture.trace, { connection }).open().close();
+  }
+  const html = picture.html();
+  expect(html.match(/<section class="picture /g)).toHaveLength(100);
+  expect(html).toContain('<p>1,100 more connections are not drawn.</p>');
+});

@@ -27,6 +27,8 @@ export class Picture {
   readonly #options: PictureOptions;
   readonly #events: TraceEvent[] = [];
   readonly #connections = new Set<number>();
+  /** Connections that came after so many that no more are drawn. */
+  #undrawn = 0;
   readonly #kept = keeper(CONTENT_SHOWN);
 
   constructor(options: PictureOptions = {}) {
@@ -36,7 +38,10 @@ export class Picture {
   /** Keeps what it is given, of messages and pages no more than is shown. */
   readonly trace: Trace = (event) => {
     if (!this.#connections.has(event.connection)) {
-      if (this.#connections.size >= MOST_CONNECTIONS) return;
+      if (this.#connections.size >= MOST_CONNECTIONS) {
+        if (event.kind === 'connecting') this.#undrawn += 1;
+        return;
+      }
       this.#connections.add(event.connection);
     }
     this.#events.push(this.#kept(event));
@@ -50,7 +55,7 @@ export class Picture {
       const pair = [lanes[at], others[at]].filter((lane) => lane !== undefined);
       return { lanes: pair, names: this.#names(beside, pair.length) };
     });
-    return pageOf(views, this.#options.title);
+    return pageOf(views, this.#options.title, this.#undrawn + (beside === undefined ? 0 : beside.#undrawn));
   }
 
   /** The first connection, or with another picture the first of each, as a file that documents can show. */

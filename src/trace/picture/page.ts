@@ -28,7 +28,7 @@ export interface View {
 const SLICE = 400;
 const SLICES_IN_RUN = 12;
 
-export function pageOf(views: readonly View[], title = titleOf(views[0]?.lanes ?? [])): string {
+export function pageOf(views: readonly View[], title = titleOf(views[0]?.lanes ?? []), undrawn = 0): string {
   const first: number[] = [];
   let lanes = 0;
   for (const view of views) {
@@ -59,7 +59,7 @@ export function pageOf(views: readonly View[], title = titleOf(views[0]?.lanes ?
 <header>
 <h1>${escapeMarkup(title)}</h1>
 <p>Time runs down, to scale, except where text needs room and where a break says so. A number marks the beginning of a round trip. Times are the client's; the
-server's side is worked out from the shortest answer. <span class="keys">Point at a line, or go through them with Tab and the arrow keys, to read what it means; Enter keeps it.</span></p>
+server's side is worked out from the shortest answer. <span class="keys">Point at a line, or go through them with Tab and the arrow keys, to read what it means; Enter keeps it.</span></p>${undrawn === 0 ? '' : `\n<p>${undrawn.toLocaleString('en-US')} more ${undrawn === 1 ? 'connection is' : 'connections are'} not drawn.</p>`}
 </header>
 <main>
 <div class="pictures">
