@@ -52,16 +52,21 @@ async function* canonical(chunks: Octets): AsyncGenerator<Uint8Array> {
 
 async function* encoded(chunks: Octets): AsyncGenerator<Uint8Array> {
   let rest: Buffer = Buffer.alloc(0);
+  /** Whether what follows goes on in the line that was cut. */
+  let isOpen = false;
   for await (const chunk of chunks) {
     const octets = Buffer.concat([rest, chunk]);
     const end = cutOf(octets);
     if (end > 0) {
+      if (isOpen) yield SOFT_LINE_BREAK;
       yield quotedPrintable(octets.subarray(0, end), 'octets');
-      if (octets[end - 1] !== LF) yield SOFT_LINE_BREAK;
+      isOpen = octets[end - 1] !== LF;
     }
     rest = octets.subarray(end);
   }
-  if (rest.length > 0) yield quotedPrintable(rest, 'octets');
+  if (rest.length === 0) return;
+  if (isOpen) yield SOFT_LINE_BREAK;
+  yield quotedPrintable(rest, 'octets');
 }
 
 /** Where what follows may begin a line of its own: behind a line end, or in a long line where a soft break is allowed. */
@@ -71,10 +76,10 @@ function cutOf(octets: Buffer): number {
   if (octets.length < MAX_LINE) return 0;
   let end = octets.length;
   // White space before the break would be an escape, which can fill the line; and a CR may be half a line end.
-  while (end > 0 && isOpen(octets[end - 1] as number)) end -= 1;
+  while (end > 0 && isSpaceOrHalf(octets[end - 1] as number)) end -= 1;
   return end;
 }
 
-function isOpen(octet: number): boolean {
+function isSpaceOrHalf(octet: number): boolean {
   return octet === SPACE || octet === TAB || octet === CR || octet === LF;
 }
