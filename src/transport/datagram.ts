@@ -2,8 +2,9 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { ConnectionError, MessageError, PlainwireError, TimeoutError } from '../errors.ts';
-import { formatEndpoint, type HostEndpoint } from './endpoint.ts';
+import { checkEndpoint, type Endpoint, formatEndpoint, type HostEndpoint } from './endpoint.ts';
 import { aborted } from './faults.ts';
+import { timerMs } from './timer.ts';
 
 /** What fits into one datagram over IPv4: 65,535 octets less the headers of IP and UDP. */
 export const MAX_DATAGRAM = 65_507;
@@ -75,7 +76,9 @@ export class DatagramSocket implements AsyncDisposable, AsyncIterable<Datagram> 
    * @throws MessageError for more than fits into one, ConnectionError
    */
   async send(data: Uint8Array | string, to: HostEndpoint): Promise<void> {
+    checkPlace(to, 1);
     const bytes = typeof data === 'string' ? Buffer.from(data, 'utf8') : data;
+    if (!(bytes instanceof Uint8Array)) throw new MessageError('BAD_INPUT', 'datagram', 'expected text or bytes');
     if (bytes.length > MAX_DATAGRAM)
       throw new MessageError('BAD_INPUT', 'datagram', `${bytes.length} bytes do not fit into one: ${MAX_DATAGRAM} do`);
     if (this.#fault !== undefined || this.#closed) throw this.#fault ?? closed();
@@ -107,7 +110,7 @@ export class DatagramSocket implements AsyncDisposable, AsyncIterable<Datagram> 
                   retryable: true,
                 }),
               );
-            }, timeout);
+            }, timerMs(timeout));
       this.#waiting = {
         resolve: (datagram) => {
           clearTimeout(timer);
@@ -167,12 +170,16 @@ export class DatagramSocket implements AsyncDisposable, AsyncIterable<Datagram> 
 
 /**
  * Opens a socket for datagrams on an address of this machine; port 0, the default, lets the system choose.
- * @throws ConnectionError LISTEN_FAILED
+ * @throws MessageError for what can't be, ConnectionError LISTEN_FAILED
  */
 export async function bindDatagrams(
   endpoint: HostEndpoint = { host: '0.0.0.0', port: 0 },
   options: DatagramOptions = {},
 ): Promise<DatagramSocket> {
+  checkPlace(endpoint, 0);
+  const { limit = MAX_DATAGRAM } = options;
+  if (!Number.isInteger(limit) || limit < 0)
+    throw new MessageError('BAD_INPUT', 'limit', `${limit} is no size in bytes`);
   if (options.signal?.aborted) throw aborted(options.signal, 'bind');
   const socket = dgram.createSocket(net.isIPv6(endpoint.host) ? 'udp6' : 'udp4');
   await new Promise<void>((resolve, reject) => {
@@ -192,6 +199,12 @@ export async function bindDatagrams(
     });
   });
   return new DatagramSocket(socket, options);
+}
+
+/** Node knows no datagrams on paths; it would take one for no address at all, which is every one of this machine. */
+function checkPlace(place: Endpoint, lowest: 0 | 1): void {
+  if ('path' in place) throw new MessageError('BAD_INPUT', 'path', 'datagrams go to a host and port, and to no path');
+  checkEndpoint(place, lowest);
 }
 
 function failed(error: Error): PlainwireError {

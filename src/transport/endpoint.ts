@@ -41,19 +41,28 @@ export function parseEndpoint(text: string, defaultPort: number, field = 'endpoi
   return { host, port };
 }
 
-/** Refuses an endpoint that no socket could mean, before anything is opened. */
-export function checkEndpoint(endpoint: Endpoint): void {
+/**
+ * Refuses an endpoint that no socket could mean, before anything is opened.
+ * @param lowest 0 where the system may choose the port
+ */
+export function checkEndpoint(endpoint: Endpoint, lowest: 0 | 1 = 1): void {
   if ('path' in endpoint) {
     if (endpoint.path === '' || endpoint.path.includes('\0'))
       throw new MessageError('FORBIDDEN_CHARACTER', 'path', 'empty, or with NUL');
     return;
   }
-  if (endpoint.host === '') throw new MessageError('BAD_INPUT', 'host', 'the host is empty');
+  // no host at all would be every address of this machine
+  if (typeof endpoint.host !== 'string' || endpoint.host === '')
+    throw new MessageError('BAD_INPUT', 'host', 'the host is empty');
   if (/[\0-\x20\x7f]/.test(endpoint.host)) {
     throw new MessageError('FORBIDDEN_CHARACTER', 'host', 'spaces and control characters have no place in a host');
   }
-  if (!Number.isInteger(endpoint.port) || endpoint.port < 1 || endpoint.port > 65_535) {
+  if (!Number.isInteger(endpoint.port) || endpoint.port < lowest || endpoint.port > 65_535) {
     // quoted where it is text: '587' from an environment is not the number that it looks like
-    throw new MessageError('BAD_INPUT', 'port', `${JSON.stringify(endpoint.port)} is not a number from 1 to 65535`);
+    throw new MessageError(
+      'BAD_INPUT',
+      'port',
+      `${JSON.stringify(endpoint.port)} is not a number from ${lowest} to 65535`,
+    );
   }
 }

@@ -1,9 +1,9 @@
 /** Waits for connections: on a TCP port or the path of a Unix domain socket, in clear or with TLS from the first byte. */
 import { lstat, unlink } from 'node:fs/promises';
 import net from 'node:net';
-import { ConnectionError, MessageError, PlainwireError } from '../errors.ts';
+import { ConnectionError, PlainwireError } from '../errors.ts';
 import { Connection } from './connection.ts';
-import { type Endpoint, formatEndpoint } from './endpoint.ts';
+import { checkEndpoint, type Endpoint, formatEndpoint } from './endpoint.ts';
 import { inWords } from './faults.ts';
 import { checkServerTls, type ServerTlsOptions } from './tls-server.ts';
 
@@ -80,7 +80,7 @@ export async function listen(
   onConnection: OnConnection,
   options: ListenOptions = {},
 ): Promise<Listener> {
-  checkListening(endpoint);
+  checkEndpoint(endpoint, 0);
   if (options.tls !== undefined) checkServerTls(options.tls);
   const connections = new Set<Connection>();
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
@@ -117,16 +117,6 @@ async function serve(connection: Connection, onConnection: OnConnection, options
   } finally {
     await connection.close();
   }
-}
-
-function checkListening(endpoint: Endpoint): void {
-  if ('path' in endpoint) {
-    if (endpoint.path === '' || endpoint.path.includes('\0'))
-      throw new MessageError('FORBIDDEN_CHARACTER', 'path', 'empty, or with NUL');
-    return;
-  }
-  if (!Number.isInteger(endpoint.port) || endpoint.port < 0 || endpoint.port > 65_535)
-    throw new MessageError('BAD_INPUT', 'port', `${endpoint.port} is not one of 0 to 65535`);
 }
 
 async function open(server: net.Server, endpoint: Endpoint): Promise<void> {

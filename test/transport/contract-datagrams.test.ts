@@ -1,6 +1,6 @@
 /** The transport's contract, chapter 4: datagrams, each whole or cut off, with no order and no promise. */
 import { describe, expect, test } from 'vitest';
-import { bindDatagrams, MAX_DATAGRAM } from '../../src/transport/index.ts';
+import { bindDatagrams, type HostEndpoint, MAX_DATAGRAM } from '../../src/transport/index.ts';
 import { LOCAL, pause, text } from './reading.ts';
 
 describe('a datagram is no stream', () => {
@@ -54,6 +54,25 @@ describe('a datagram is no stream', () => {
     }
     await expect.poll(() => b.dropped, { timeout: 5_000 }).toBeGreaterThan(0);
     expect(text((await b.receive())?.bytes ?? new Uint8Array())).toBe('0');
+  });
+
+  test('what can not be is refused before anything is opened or sent', async () => {
+    const wrong = [{ path: '/tmp/socket' }, { host: '', port: 0 }, { host: '127.0.0.1', port: 70_000 }];
+    for (const endpoint of wrong) {
+      // a path is no place for datagrams: silently, it would have been any port for everybody
+      await expect(bindDatagrams(endpoint as HostEndpoint)).rejects.toMatchObject({ name: 'MessageError' });
+    }
+    await expect(bindDatagrams(LOCAL, { limit: -1 })).rejects.toMatchObject({ name: 'MessageError', field: 'limit' });
+    await using socket = await bindDatagrams(LOCAL);
+    for (const endpoint of [...wrong, LOCAL]) {
+      await expect(socket.send('x', endpoint as HostEndpoint)).rejects.toMatchObject({ name: 'MessageError' });
+    }
+    await expect(socket.send({} as string, socket.endpoint)).rejects.toMatchObject({ field: 'datagram' });
+    // a wait that has no end is no wait of a millisecond
+    const waiting = socket.receive({ timeout: Number.POSITIVE_INFINITY });
+    await pause(10);
+    await socket.send('x', socket.endpoint);
+    expect(await waiting).toMatchObject({ size: 1 });
   });
 
   test('a socket that is closed ends the wait, and so does a signal', async () => {

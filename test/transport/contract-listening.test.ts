@@ -5,7 +5,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { connect, listen, readLines } from '../../src/transport/index.ts';
+import { connect, type HostEndpoint, listen, readLines } from '../../src/transport/index.ts';
 import { LOCAL, readAll, text } from './reading.ts';
 
 describe('listening', () => {
@@ -15,6 +15,18 @@ describe('listening', () => {
       code: 'LISTEN_FAILED',
       message: expect.stringContaining('EADDRINUSE'),
     });
+  });
+
+  test('it is no place at all: refused, and not taken for everybody', async () => {
+    for (const endpoint of [
+      { host: '', port: 0 },
+      { host: 'a b', port: 0 },
+      { host: '127.0.0.1', port: -1 },
+      { path: '' },
+    ]) {
+      await expect(listen(endpoint, async () => {})).rejects.toMatchObject({ name: 'MessageError' });
+    }
+    await expect(listen({ port: 0 } as HostEndpoint, async () => {})).rejects.toMatchObject({ field: 'host' });
   });
 
   test('a path that a dead process left behind is taken over; one that is in use, or no socket, is not', async () => {
