@@ -33,6 +33,17 @@ describe('SMTP', () => {
     expect(hints(smtp(...EHLO, 'AUTH LOGIN', 'S: 334 VXNlcm5hbWU6'))).toEqual(['*']);
   });
 
+  test('credentials are secret behind an AUTH that was refused, too, and behind one that is not answered yet', () => {
+    const whole = [{ start: 0, end: 12 }];
+    expect(smtp(...EHLO, 'AUTH LOGIN', 'S: 504 no').said('c2VjcmV0IDEy').secrets).toEqual(whole);
+    const early = smtp(...EHLO, 'AUTH LOGIN');
+    expect(early.said('YWRhIGFkYSBh').secrets).toEqual(whole);
+    expect(early.said('c2VjcmV0IDEy').secrets).toEqual(whole);
+    for (const line of ['334 VXNlcm5hbWU6', '334 UGFzc3dvcmQ6', '235 ok']) early.heard(line);
+    for (const line of ['NOOP', 'QUIT']) expect(early.said(line)).toMatchObject({ verb: line, secrets: [] });
+    expect(smtp(...EHLO).said('c2VjcmV0IDEy')).toMatchObject({ secrets: [] });
+  });
+
   test('what STARTTLS makes of it', () => {
     const view = smtp(...EHLO, 'STARTTLS', 'S: 220 go');
     expect(view.tlsDue).toBe(true);

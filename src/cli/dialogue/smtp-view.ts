@@ -36,6 +36,8 @@ export class SmtpView {
   #challenged = false;
   /** A reply of several lines is under way. */
   #open = false;
+  /** There was an AUTH in this dialogue. */
+  #authSaid = false;
   /** The login under way. */
   #login = new Login('');
   #tlsDue = false;
@@ -92,7 +94,7 @@ export class SmtpView {
   said(line: string): Said {
     if (this.#chunkLeft > 0) return this.saidChunk(Buffer.byteLength(line) + 2);
     if (this.#inContent) return this.#content(line);
-    if (this.#challenged) return this.#answer(line);
+    if (this.#challenged || this.#isStray(line)) return this.#answer(line);
     const [word = '', size = '', last = ''] = line.trim().split(/\s+/);
     const verb = word.toUpperCase();
     // the reply to the last chunk is the reply to the message
@@ -110,7 +112,13 @@ export class SmtpView {
     };
   }
 
+  /** Credentials all the same: said behind an AUTH that the server refused, or has not answered yet. */
+  #isStray(line: string): boolean {
+    return this.#authSaid && /^[A-Za-z0-9+/]{4,}={0,2}$/.test(line) && explainLine(line) === undefined;
+  }
+
   #auth(line: string): Said {
+    this.#authSaid = true;
     const { command = line, mechanism = '', initial = '' } = AUTH.exec(line)?.groups ?? {};
     this.#login = new Login(mechanism);
     const explanation = explainLine(command);
@@ -218,7 +226,8 @@ export class SmtpView {
 
   #answered(phase: string, code: string): void {
     if (phase === 'data' && code === '354') this.#inContent = true;
-    if (phase === 'auth' && code === '334') this.#challenged = true;
+    // who did not wait has answered already
+    if (phase === 'auth' && code === '334') this.#challenged = this.#owed[0] !== 'auth';
     if (phase === 'starttls' && code === '220') this.#tlsDue = true;
     if (code.startsWith('2')) this.#agreed(phase);
     // whatever came of the message, the transaction is over
