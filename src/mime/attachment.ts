@@ -132,7 +132,8 @@ function dispositionOf(init: Attachment, role: Role, field: string): string | un
     if (role === 'alternative') return undefined;
     return init.cid ? 'inline' : 'attachment';
   }
-  if (given === 'attachment' || given === 'inline') return given;
+  const lower = typeof given === 'string' ? given.trim().toLowerCase() : '';
+  if (lower === 'attachment' || lower === 'inline') return lower;
   throw new MessageError(
     'BAD_INPUT',
     `${field}.contentDisposition`,
@@ -173,6 +174,12 @@ function decodedPath(url: string): string {
   }
 }
 
+/** The transfer encoding that the caller wants, whatever the case of its name (RFC 2045 section 6.1). */
+function wantedEncoding({ contentTransferEncoding: given }: Attachment, field: string): TransferEncoding | undefined {
+  if (!isGiven(given)) return undefined;
+  return stringOf(given, `${field}.contentTransferEncoding`).trim().toLowerCase() as TransferEncoding;
+}
+
 type Encoded = Pick<Part, 'body' | 'encoding'>;
 
 function encodeContent(
@@ -183,7 +190,7 @@ function encodeContent(
   role: Role,
   context: PartContext,
 ): Encoded {
-  const wanted = init.contentTransferEncoding || undefined;
+  const wanted = wantedEncoding(init, field);
   if (/^\s*(?:message|multipart)\//i.test(contentType)) return encodeEntity(found, wanted, field);
   if (isSource(found)) return encodeSource(found, wanted, field, context);
   const { octets } = found;

@@ -75,6 +75,8 @@ const messages: [name: string, make: () => MessageInit][] = [
         { filename: 'license', content: 'x', contentType: 'text/plain' },
         { filename: 'g.html', content: '<p>x</p>', contentDisposition: 'inline' },
         { filename: 'h.txt', content: 'plain\r\n', contentTransferEncoding: '7bit' },
+        { filename: 'h2.txt', content: 'plain\r\n', contentTransferEncoding: 'Base64' as 'base64' },
+        { filename: 'h3.txt', content: 'x', contentDisposition: 'INLINE' as 'inline' },
         { filename: 'i.txt', content: 'Grüße\r\n', contentTransferEncoding: 'quoted-printable' },
         { raw: 'Content-Type: text/x-own\r\nX-Own: 1\r\n\r\nown\r\n' },
         { raw: Buffer.from('Content-Type: text/x-own\r\n\r\nbuffer\r\n') },
