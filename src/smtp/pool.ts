@@ -1,14 +1,15 @@
 /** The mailer's connections and its queue: who sends what, when, and what is tried again. */
 import { ConnectionError, PlainwireError, withFacts } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
-import { timerMs } from '../transport/index.ts';
 import { AbortListeners } from './abort-listeners.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Connector } from './connector.ts';
 import { type Delivery, nobody } from './delivery.ts';
 import type { Driver } from './driver.ts';
-import { noop, quit } from './opening.ts';
+import { Line } from './line.ts';
+import { noop } from './opening.ts';
 import { Queue } from './queue.ts';
+import { Rate } from './rate.ts';
 import type { Outcome, Run } from './run.ts';
 import type { SendOptions } from './send-options.ts';
 import { abortedBy, beginTransaction, sizeOf } from './sending.ts';
@@ -40,21 +41,6 @@ interface Job {
   pause: NodeJS.Timeout | undefined;
 }
 
-/** One connection of the pool. */
-interface Line {
-  readonly driver: Driver;
-  /** How many messages it may carry: the caller's word, or the server's (RFC 9422 MAILMAX). */
-  readonly most: number;
-  sent: number;
-  retiring: boolean;
-  /** When it last had something to do. */
-  idleSince: number;
-  idleTimer: NodeJS.Timeout | undefined;
-  checking: boolean;
-  /** Its end has been counted as a try of the message that it came upon; those behind that one have no part in it. */
-  blamed: boolean;
-}
-
 /** A connection on its way. */
 interface Opening {
   readonly line: Promise<Line>;
@@ -80,13 +66,12 @@ export class Pool {
   readonly #leaving = new Map<Line, Promise<void>>();
   readonly #pausing = new Set<Job>();
   readonly #aborts = new AbortListeners();
+  readonly #rate: Rate;
   #pending = 0;
   #placed = 0;
   #dispatchIsDue = false;
   /** How many messages a connection has on their way at once: as many as it may, until a server shows what it can. */
   #depth: number;
-  #nextSlot = 0;
-  #paceTimer: NodeJS.Timeout | undefined;
   #closing = false;
   #closed: Promise<void> | undefined;
   #abortedBy: PlainwireError | undefined;
@@ -96,6 +81,7 @@ export class Pool {
     this.#connector = connector;
     this.#options = options;
     this.#depth = options.inFlight;
+    this.#rate = new Rate(options.spacing, () => this.#dispatch());
   }
 
   /** As many messages as can be on their way, and as many again, so that what follows them is ready to leave. */
@@ -176,7 +162,7 @@ export class Pool {
 
   /** Whether the server is still there; a connection that turns out to be dead is not counted against it. */
   async #answers(line: Line): Promise<boolean> {
-    if (line.idleTimer !== undefined) this.#wake(line);
+    line.wake();
     try {
       await line.driver.perform(noop());
       return true;
@@ -207,7 +193,7 @@ export class Pool {
         this.#whenDrained = resolve;
       });
     }
-    clearTimeout(this.#paceTimer);
+    this.#rate.stop();
     for (const line of this.#lines) void this.#retire(line);
     await Promise.all(this.#leaving.values());
   }
@@ -277,35 +263,16 @@ export class Pool {
         this.#check(line);
         return;
       }
-      if (!this.#mayStart()) return;
+      if (!this.#rate.mayStart()) return;
       const job = this.#queue.next();
       if (job !== undefined) this.#begin(line, job);
     }
     if (!driver.isBusy && !line.checking) this.#rest(line);
   }
 
-  /** The rate is kept over all connections: each message takes the next slot. */
-  #mayStart(): boolean {
-    const { spacing } = this.#options;
-    if (spacing === 0) return true;
-    const now = performance.now();
-    if (now < this.#nextSlot) {
-      this.#paceTimer ??= setTimeout(
-        () => {
-          this.#paceTimer = undefined;
-          this.#dispatch();
-        },
-        timerMs(this.#nextSlot - now),
-      );
-      return false;
-    }
-    this.#nextSlot = Math.max(now, this.#nextSlot) + spacing;
-    return true;
-  }
-
   #begin(line: Line, job: Job): void {
-    const connection = line.sent === 0 && line.idleTimer === undefined ? 'fresh' : 'used';
-    if (line.idleTimer !== undefined) this.#wake(line);
+    const connection = line.isFresh ? 'fresh' : 'used';
+    line.wake();
     line.sent += 1;
     job.tries += 1;
     const run = beginTransaction(line.driver, job.message, job.options, job.size, job.queuedAt, (outcome) => {
@@ -388,17 +355,7 @@ export class Pool {
     const driver = await this.#connector.open(giveUp);
     // from here on its end is heard; what ended before was said to nobody
     driver.refuseOver();
-    const { mailMax } = driver.server.capabilities.limits;
-    const line: Line = {
-      driver,
-      most: Math.min(this.#options.messagesPerConnection, mailMax ?? Number.POSITIVE_INFINITY),
-      sent: 0,
-      retiring: false,
-      idleSince: performance.now(),
-      idleTimer: undefined,
-      checking: false,
-      blamed: false,
-    };
+    const line = new Line(driver, this.#options.messagesPerConnection);
     driver.events = {
       onProgress: () => this.#feed(line),
       onClosed: () => this.#lost(line),
@@ -419,32 +376,19 @@ export class Pool {
   }
 
   #lost(line: Line): void {
-    clearTimeout(line.idleTimer);
+    line.forget();
     this.#lines.delete(line);
     this.#dispatch();
   }
 
-  /** Nothing to do: the process may end, and after a while so does the connection. */
   #rest(line: Line): void {
-    if (line.retiring || this.#closing) {
-      void this.#retire(line);
-      return;
-    }
-    if (line.idleTimer !== undefined) return;
-    line.driver.connection.keepAlive('unref');
-    line.idleTimer = setTimeout(() => void this.#retire(line), timerMs(this.#options.idleTimeout));
-    line.idleTimer.unref();
-  }
-
-  #wake(line: Line): void {
-    clearTimeout(line.idleTimer);
-    line.idleTimer = undefined;
-    line.driver.connection.keepAlive('ref');
+    if (line.retiring || this.#closing) void this.#retire(line);
+    else line.rest(this.#options.idleTimeout, () => void this.#retire(line));
   }
 
   #check(line: Line): void {
     line.checking = true;
-    this.#wake(line);
+    line.wake();
     line.driver.perform(noop()).then(
       () => {
         line.checking = false;
@@ -465,10 +409,7 @@ export class Pool {
   }
 
   async #leave(line: Line): Promise<void> {
-    clearTimeout(line.idleTimer);
-    line.driver.connection.keepAlive('ref');
-    if (!line.driver.isOver) await line.driver.perform(quit()).catch(() => {});
-    await line.driver.connection.close();
+    await line.leave();
     this.#leaving.delete(line);
     this.#dispatch();
   }
