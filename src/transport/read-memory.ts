@@ -4,8 +4,8 @@ import type { OnReadOpts } from 'node:net';
 const PIECES = 8;
 /** Twice what Node reads at a time. */
 const PIECE = 128 * 1024;
-/** So many may wait to be used again. */
-const SPARE = 16;
+/** So many may wait to be used again; of each, only as much is really taken from the system as was ever read into. */
+const SPARE = 64;
 
 const spare: ReadMemory[] = [];
 
@@ -26,6 +26,7 @@ export class ReadMemory {
   /** For others to take: who calls this is done with all that was read, and no socket reads into it any more. */
   release(): void {
     this.#lent = 0;
+    this.#next = 0;
     this.#deliver = () => {};
     if (spare.length < SPARE) spare.push(this);
   }
