@@ -9,7 +9,7 @@ export { jsonLines } from './json.ts';
 export { markdown } from './markdown.ts';
 export { Picture, type PictureOptions } from './picture/index.ts';
 export { eventsOf } from './recording.ts';
-export { safe } from './render.ts';
+export { safe, textOf } from './render.ts';
 export { smtplib } from './smtplib.ts';
 export { swaks } from './swaks.ts';
 export { explanationLines, type Part, type Style, type TextOptions, type Write } from './text.ts';

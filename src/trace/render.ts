@@ -2,7 +2,7 @@
  * Bytes as text that is safe to show: secrets by their size only, and nothing a peer sends can steer the terminal it
  * is shown on.
  */
-import type { SecretSpan } from './event.ts';
+import type { ReceivedEvent, SecretSpan, SentEvent } from './event.ts';
 
 /** How a secret shows in every format. */
 export function secretLabel(size: number): string {
@@ -46,6 +46,11 @@ function merged(spans: readonly SecretSpan[], length: number): SecretSpan[] {
 /** The bytes as text exactly, secrets replaced: UTF-8 where they are UTF-8, else one character a byte. */
 export function plainText(bytes: Uint8Array, secrets: readonly SecretSpan[] = []): string {
   return render(bytes, secrets, (text) => text);
+}
+
+/** What was said, decoded: as it crossed the wire, secrets by their size. For a screen, put it through {@link safe}. */
+export function textOf({ bytes, secrets }: SentEvent | ReceivedEvent): string {
+  return plainText(bytes, secrets);
 }
 
 /** The bytes as lines for a screen: CRLF as LF, control characters and bytes that are no text as escapes. */

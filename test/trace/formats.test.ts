@@ -1,11 +1,12 @@
 /** The formats against the seed programs' own output, and what each makes of content, TLS, errors and several connections. */
 import { describe, expect, test } from 'vitest';
 import { arrows } from '../../src/trace/arrows.ts';
-import type { Trace } from '../../src/trace/event.ts';
+import type { Trace, TraceEvent } from '../../src/trace/event.ts';
 import { type Format, formats } from '../../src/trace/formats.ts';
 import { hex } from '../../src/trace/hex.ts';
 import { jsonLines } from '../../src/trace/json.ts';
 import { markdown } from '../../src/trace/markdown.ts';
+import { textOf } from '../../src/trace/render.ts';
 import { smtplib } from '../../src/trace/smtplib.ts';
 import { swaks } from '../../src/trace/swaks.ts';
 import type { TextOptions } from '../../src/trace/text.ts';
@@ -303,4 +304,16 @@ test('parts are styled one by one', () => {
     style: (part, piece) => `{${part} ${piece}}`,
   });
   expect(text).toBe('{sent --> [RCPT TO:<a>]}\n{refused <-- [550 no]}\n');
+});
+
+test('textOf() is what was said, decoded, secrets by their size', () => {
+  const texts: string[] = [];
+  const trace = (event: TraceEvent): void => {
+    if (event.kind === 'sent' || event.kind === 'received') texts.push(textOf(event));
+  };
+  new Dialogue(trace)
+    .say('AUTH PLAIN AGEAYg==', 'AGEAYg==')
+    .hear('235 Grüß Gott')
+    .body(Buffer.of(0x67, 0xfc, 0x6e));
+  expect(texts).toEqual(['AUTH PLAIN <secret, 8 bytes>\r\n', '235 Grüß Gott\r\n', 'gün']);
 });
