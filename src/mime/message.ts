@@ -120,9 +120,26 @@ export class Message {
 
   /** Every octet of the message in one array. */
   async bytes(): Promise<Uint8Array> {
+    const { size } = this;
+    const whole = size === undefined ? undefined : this.#together(size);
+    if (whole !== undefined) return whole;
     const all: Uint8Array[] = [];
     for await (const chunk of this) all.push(chunk);
     return Buffer.concat(all);
+  }
+
+  /** Each block is made where it is to lie; undefined where a source must be read. */
+  #together(size: number): Uint8Array | undefined {
+    const whole = Buffer.allocUnsafeSlow(size);
+    let at = 0;
+    const chunks = this.chunks((octets) => whole.subarray(at, at + octets));
+    if (chunks === undefined) return undefined;
+    for (const chunk of chunks) {
+      if (typeof chunk === 'string') whole.write(chunk, at, 'latin1');
+      else if (chunk.buffer !== whole.buffer) whole.set(chunk, at);
+      at += chunk.length;
+    }
+    return whole;
   }
 
   /** The octets as they come, in blocks of bounded size. */
