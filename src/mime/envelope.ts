@@ -15,9 +15,6 @@ export interface Envelope {
 }
 
 const FIELDS = new Set(['from', 'to', 'cc', 'bcc']);
-const UPPER_A = 0x41;
-const UPPER_Z = 0x5a;
-const DELETE = 0x7f;
 
 /** The envelope as the caller gave it. */
 export function readEnvelope(init: EnvelopeInit): Envelope {
@@ -55,12 +52,8 @@ export function eachOnce(list: readonly Mailbox[]): readonly Mailbox[] {
   return list.filter((mailbox) => seen.delete(identity(mailbox)));
 }
 
-/** The address with its domain in lower case. */
+/** The address with its domain in lower case; put together anew only where that changes it, which is seldom. */
 function identity({ address, local, domain }: Mailbox): string {
-  for (let index = address.length - domain.length; index < address.length; index += 1) {
-    const code = address.charCodeAt(index);
-    if (code > DELETE || (code >= UPPER_A && code <= UPPER_Z)) return `${local}@${domain.toLowerCase()}`;
-  }
-  // as nearly every one is, and its parts need not be put together again
-  return address;
+  const lower = domain.toLowerCase();
+  return lower === domain ? address : `${local}@${lower}`;
 }
