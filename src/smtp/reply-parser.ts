@@ -87,7 +87,7 @@ export class ReplyParser {
     const isLine = this.#texts.length === 1;
     this.#texts = [];
     this.#raw = '';
-    this.#remember(isLine ? { line, reply, next: undefined } : undefined);
+    this.#remember(isLine ? { line: copyOf(line), reply, next: undefined } : undefined);
     this.#onReply(reply, raw);
   }
 
@@ -105,6 +105,11 @@ export class ReplyParser {
     if (this.#known.size === KNOWN_LINES) this.#known.clear();
     this.#known.set(known.line, known);
   }
+}
+
+/** A line cut out of what came in one read would be slow to compare with, and hold all of it in memory. */
+function copyOf(line: string): string {
+  return Buffer.from(line, 'latin1').toString('latin1');
 }
 
 const NO_CODE = 'no reply code of three digits, 200 to 599';
