@@ -66,8 +66,8 @@ try {
   }
   if (wanted.includes('recipients')) {
     await compare('100 recipients a message', sinkInC, { recipients: 100, pin: 'together' }, [
-      ['raw', 15_000],
-      ['plainwire', 15_000],
+      ['raw', 40_000],
+      ['plainwire', 40_000],
       ['smtplib', 400],
       ['nodemailer', 600],
     ]);
