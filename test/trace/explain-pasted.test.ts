@@ -182,6 +182,18 @@ describe('whole transcripts', () => {
     ]);
   });
 
+  test.each([
+    ['S: 220 mail.example.com\nC: EHLO me\nS: 250 mail', 'there and ready'],
+    ['# SMTP dialogue with mail.example.com:25\nS: 220 mail.example.com ESMTP\n', 'there and ready'],
+    ['220 mail.example.com ESMTP Postfix', 'there and ready'],
+    ['220-mail.example.com ESMTP\n220 no spam, please', 'there and ready'],
+    ['220 2.0.0 Ready to start TLS', 'The server is ready.'],
+    ['S: 220 Go ahead with TLS\nC: EHLO me', 'The server is ready.'],
+    ['S: 220 2.0.0 Go ahead\nC: EHLO me', 'The server is ready.'],
+  ])('a 220 that answers nothing, %j', (text, means) => {
+    expect(lines(text).find((line) => line.startsWith('220'))).toContain(means);
+  });
+
   test('the same code says what the command before makes of it', () => {
     const dialogue =
       'C: ETRN a.example\nS: 251 none\nC: AUTH FOO\nS: 504 no\nC: VRFY bob\nS: 250 bob@a.example\nC: DATA\nS: 503 no';

@@ -244,6 +244,20 @@ describe('text stays text', () => {
   });
 });
 
+test('a line that tells of lines left out stands for two at least', () => {
+  const svg = (count: number): string => {
+    const lines = Array.from({ length: count }, (_, index) => `250${index + 1 < count ? '-' : ' '}LINE${index}`);
+    const { events } = new TimedDialogue().open().exchange([{ say: 'EHLO me', phase: 'ehlo' }], [['ehlo', ...lines]]);
+    const picture = new Picture();
+    for (const event of events) picture.trace(event);
+    return picture.svg();
+  };
+  expect(svg(2)).toContain('250-LINE0 and 1 more line,');
+  expect(svg(13)).not.toContain('… ');
+  expect(svg(13)).toContain('250 LINE12</text>');
+  expect(svg(14)).toContain('… 2 more lines');
+});
+
 test('of a long transfer no more is kept than is shown, and the picture is the same', () => {
   const all: TraceEvent[] = [];
   const line = `${'x'.repeat(998)}\r\n`;

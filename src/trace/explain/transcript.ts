@@ -24,6 +24,7 @@ export function explainTranscript(transcript: string): TranscriptLine[] {
   const reader = new Reader(
     new MarkReader(lines),
     lines.some((line) => MAIL_HEADER.test(line)),
+    lines.length > 1,
   );
   const secrets = secretsIn(transcript);
   const read = lines.map((text) => reader.line(text));
@@ -55,6 +56,8 @@ const REPLY = /^([2-5]\d\d)(?:([ -])|$)/;
 class Reader {
   readonly #marks: MarkReader;
   readonly #holdsMail: boolean;
+  /** What comes first is the first of a dialogue, and no line out of the middle of one. */
+  readonly #isWhole: boolean;
   /** The commands whose replies have not come yet, the next one first: with PIPELINING there are several. */
   readonly #owed: string[] = [];
   /** What the reply before answered: in LMTP a message has several (RFC 2033 section 4.2). */
@@ -68,9 +71,10 @@ class Reader {
   /** A challenge stands open: the client's next line answers it. */
   #challenged = false;
 
-  constructor(marks: MarkReader, holdsMail: boolean) {
+  constructor(marks: MarkReader, holdsMail: boolean, isWhole: boolean) {
     this.#marks = marks;
     this.#holdsMail = holdsMail;
+    this.#isWhole = isWhole;
   }
 
   line(text: string): TranscriptLine {
@@ -110,7 +114,7 @@ class Reader {
     const [, code = '', separator = ''] = REPLY.exec(text) ?? [];
     if (code === '') return explainLine(text);
     this.#chunkLeft = 0;
-    const phase = this.#phaseOf(code);
+    const phase = this.#phaseOf(code, text);
     const explanation = explainLine(text, this.#open && code === '250' && isGreeted(phase) ? EXTENSIONS : phase);
     this.#open = separator === '-';
     if (!this.#open) {
@@ -125,10 +129,16 @@ class Reader {
   }
 
   /** What a reply with this code answers; a 220 out of turn greets another connection. */
-  #phaseOf(code: string): string | undefined {
+  #phaseOf(code: string, text: string): string | undefined {
     const phase = this.#owed[0] ?? this.#answered;
+    if (code === '220' && phase === undefined) return this.#greets(text) ? 'greeting' : undefined;
     if (code === '220' && phase !== undefined && phase !== 'starttls' && phase !== 'xclient') return 'greeting';
     return phase;
+  }
+
+  /** A 220 that answers nothing: a greeting names the protocol, and has no enhanced code (RFC 2034 section 4). */
+  #greets(text: string): boolean {
+    return /\b(?:E?SMTP|LMTP)\b/i.test(text) || (this.#isWhole && !/^220[ -]2\.\d|\bTLS\b/i.test(text));
   }
 
   #answer(text: string, said: string): TranscriptLine {

@@ -203,9 +203,9 @@ function pointsOf(lane: Lane, at: number, sizes: Sizes): Point[] {
   });
 }
 
-export function shownLines(entry: Entry, { maxLines }: Sizes): number {
-  const count = entry.lines.length;
-  return count > maxLines ? maxLines + 1 : count;
+/** How many lines an entry takes; a line that says how many are left out stands for two at least. */
+export function shownLines({ lines }: Entry, { maxLines }: Sizes): number {
+  return Math.min(lines.length, maxLines + 1);
 }
 
 /**
@@ -252,7 +252,7 @@ function placedLane(
       untilY: Math.max(y, untilY),
       farY: far,
       farUntilY: Math.max(far, farUntilY),
-      shown: Math.min(entry.lines.length, sizes.maxLines),
+      shown: entry.lines.length > sizes.maxLines + 1 ? sizes.maxLines : entry.lines.length,
       opensRoundTrip,
     };
   });

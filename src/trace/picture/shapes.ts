@@ -192,7 +192,7 @@ function saidMarkup(lane: PlacedLane, placed: Placed, { sizes }: Layout): string
   const characters = Math.floor((room - 16) / CHARACTER);
   const lines = entry.lines.slice(0, shown).map((line) => cut(line, characters));
   const hidden = entry.lines.length - shown;
-  if (hidden > 0) lines.push(`… ${hidden.toLocaleString('en-US')} more ${hidden === 1 ? 'line' : 'lines'}`);
+  if (hidden > 0) lines.push(`… ${hidden.toLocaleString('en-US')} more lines`);
   const widest = lines.reduce((most, line) => Math.max(most, widthOf(line)), 4);
   const width = Math.min(room, widest * CHARACTER + 16);
   const left = out ? lane.clientX - 14 - width : lane.serverX + 14;
@@ -260,7 +260,8 @@ export function spokenLabel(entry: Entry, timed: boolean): string {
           ? 'server refuses: '
           : 'server: '
         : '';
-  const more = entry.lines.length > 1 ? ` and ${entry.lines.length - 1} more lines` : '';
+  const others = entry.lines.length - 1;
+  const more = others > 0 ? ` and ${others} more ${others === 1 ? 'line' : 'lines'}` : '';
   const when = timed ? `, at ${timeText(entry.time)}` : '';
   return `${who}${entry.lines[0] ?? ''}${more}${when}`;
 }
