@@ -44,9 +44,15 @@ export function parseAddresses(text: string, field = 'address'): (Address | Grou
   do {
     found.push(readAddress(lexer));
   } while (lexer.take(','));
-  if (!lexer.atEnd) lexer.fail('"," or the end of the list is expected here');
+  if (!lexer.atEnd) lexer.fail(`"," or the end of the list is expected here${HINTS[text[lexer.position] ?? ''] ?? ''}`);
   return found;
 }
+
+/** What is meant by those who write these signs after an address, and how it is said. */
+const HINTS: Readonly<Record<string, string>> = {
+  '<': ': a name with "@" in it is put in quotes, or given as { name, address }',
+  ';': ': addresses are parted by commas',
+};
 
 /**
  * The address, or the list, in RFC 5322's form, as it can be read back: `"Doe, John" <john@example.com>`; ASCII where

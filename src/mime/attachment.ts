@@ -10,7 +10,7 @@ import { Message } from './message.ts';
 import type { Attachment, Content } from './message-init.ts';
 import { MOVED_ATTACHMENT_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
-import { parameter, parameterField, plainFallback, tokenParameter } from './parameter.ts';
+import { filenameParameter, parameterField, plainFallback, tokenParameter } from './parameter.ts';
 import type { Part } from './part.ts';
 import { quotedPrintable } from './quoted-printable.ts';
 import type { Source } from './source.ts';
@@ -101,7 +101,7 @@ function head(
   if (encoding !== '7bit') lines += `Content-Transfer-Encoding: ${encoding}\r\n`;
   const disposition = dispositionOf(init, role, field);
   if (disposition !== undefined) {
-    const name = filename === undefined ? [] : parameter('filename', filename, `${field}.filename`);
+    const name = filename === undefined ? [] : filenameParameter(filename, `${field}.filename`);
     lines += parameterField('Content-Disposition', disposition, name);
   }
   if (isGiven(init.cid)) lines += `Content-ID: <${contentId(init.cid, field)}>\r\n`;

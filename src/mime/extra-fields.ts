@@ -1,6 +1,5 @@
 import { MessageError } from '../errors.ts';
 import { checkFieldName, extensionField, foldWords, HARD_LINE } from './folding.ts';
-import { refuseForbidden } from './forbidden.ts';
 import { headerEntries, isPrepared, valueText } from './header-entries.ts';
 import { readHeader } from './header-list.ts';
 import type { HeadersInit, PreparedValue } from './message-init.ts';
@@ -52,13 +51,13 @@ export function extraFields(init: HeadersInit | undefined | null, field: string,
 /** Lines that the caller folded (RFC 5322 section 2.2.3), none of white space alone. */
 const FOLDED = /^[\t -~]*(?:\r\n[\t ]+[!-~][\t -~]*)*$/;
 
-/** A value that the caller has encoded: it goes out as it is, and may still not end its field or its line. */
+/**
+ * A value that the caller has encoded: it goes out as it is, and may still not end its field or its line. One that is
+ * not ASCII was not encoded, whatever it is called, and is written as any other.
+ */
 function preparedField(name: string, { value, foldLines }: PreparedValue, field: string): string {
   const given = valueText(value, field);
-  if (!FOLDED.test(given)) {
-    refuseForbidden(given, field);
-    throw new MessageError('FORBIDDEN_CHARACTER', field, 'is prepared, and holds what no header line may');
-  }
+  if (!FOLDED.test(given)) return extensionField(name, given, field);
   const isShort = `${name}: ${given}`.split('\r\n').every((line) => line.length <= HARD_LINE);
   if (foldLines !== true && isShort) return `${name}: ${given}\r\n`;
   const words = given.split(/(?:\r\n)?[\t ]+/).filter((word) => word !== '');

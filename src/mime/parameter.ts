@@ -23,9 +23,23 @@ export function parameter(name: string, value: string, field: string): string[] 
   if (SIMPLE_VALUE.test(value) && !value.includes('=?') && name.length + value.length + 3 <= ROOM) {
     return [`${name}="${value}"`];
   }
+  return extendedParameter(name, value, field);
+}
+
+function extendedParameter(name: string, value: string, field: string): string[] {
   refuseForbidden(value, field);
   const whole = `${name}*=utf-8''${percentEncoded(value)}`;
   return whole.length <= ROOM ? [whole] : sections(name, value);
+}
+
+/**
+ * The name of a file, exactly as it is. A name with a slash, a quote, a control character or one that turns the text
+ * around never stands in clear: readers that know no RFC 2231 show the plain fallback instead.
+ */
+export function filenameParameter(filename: string, field: string): string[] {
+  return filename.includes('/')
+    ? extendedParameter('filename', filename, field)
+    : parameter('filename', filename, field);
 }
 
 /** The parameter as a token where it can be one, as RFC 2045 has `charset=utf-8`. */

@@ -8,6 +8,7 @@ import type { TextContentInit, TextInit } from './message-init.ts';
 import { MOVED_TEXT_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
 import type { Part } from './part.ts';
+import { isStream } from './source.ts';
 import { encodeText } from './text-body.ts';
 import { base64TextSource, quotedPrintableTextSource } from './text-source.ts';
 import type { TransferEncoding, Way } from './transfer-encoding.ts';
@@ -47,12 +48,13 @@ export function textPart(init: TextInit, type: string, field: string, context: T
   return partOf(found, type, extraFields(init.headers, `${field}.headers`), field, { ...context, textEncoding });
 }
 
-/** An object that says where the content is, rather than being the content. */
+/** An object that says where the content is, rather than being the content; Node's stream of a file has a `path` too. */
 export function isContentInit(init: unknown): init is TextContentInit {
   return (
     typeof init === 'object' &&
     init !== null &&
     !ArrayBuffer.isView(init) &&
+    !isStream(init) &&
     ('content' in init || 'path' in init || 'href' in init || Object.getPrototypeOf(init) === Object.prototype)
   );
 }

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -20,6 +21,7 @@ afterAll(() => {
 const BASE = { from: 'Ann <ann@example.com>', to: 'bob@example.com', subject: 'Moving' } as const;
 const EVENT = 'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n';
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+const LETTER = new URL('../../LICENSE', import.meta.url);
 const stream = (text: string): Readable => Readable.from([Buffer.from(text)]);
 
 /** Functions, for a stream is read once. */
@@ -28,6 +30,9 @@ const messages: [name: string, make: () => MessageInit][] = [
   ['text and html', () => ({ text: 'Grüße\n', html: '<p>Grüße</p>\n' })],
   ['text as octets', () => ({ text: Buffer.from('Grüße\n'), html: new Uint8Array(Buffer.from('<p>Grüße</p>\n')) })],
   ['text as a stream', () => ({ text: stream('Grüße\n') })],
+  // a stream of a file has a path of its own, and is no object that says where the text is
+  ['text as a file that is open', () => ({ text: createReadStream(LETTER), html: createReadStream(LETTER) })],
+  ['an event as a file that is open', () => ({ text: 'x\n', icalEvent: createReadStream(LETTER) })],
   ['text as an object', () => ({ text: { content: 'Hello\n' }, html: { content: stream('<p>Hello</p>\n') } })],
   [
     'text as a data: URI',
@@ -160,6 +165,8 @@ const messages: [name: string, make: () => MessageInit][] = [
         'X-Prepared': { prepared: true, value: '=?UTF-8?Q?Gr=C3=B6=C3=9Fe?= <a@example.com>' },
         'X-Folded': { prepared: true, foldLines: true, value: 'word '.repeat(60).trim() },
         'X-Plain': { value: 'Größe' },
+        // nodemailer's manual has one that is prepared in name only; no header line may hold it as it is
+        'X-Unprepared': { prepared: true, value: 'a really long header or value with non-ascii characters 👮' },
       },
       text: 'x\n',
     }),
@@ -302,7 +309,7 @@ describe('what is elsewhere here: the error says where', () => {
     [{ headers: { key: 'X', value: '1', more: '2' }, subject: 5 }, 'subject', /string/],
     [{ headers: { 'X-A': { prepared: true, value: 'a\r\nX-Evil: 1' } } }, 'headers.X-A', /line feed|carriage return/],
     [{ headers: { 'X-A': { prepared: true, value: 'a\r\n \r\n b' } } }, 'headers.X-A', /carriage return/],
-    [{ headers: { 'X-A': { prepared: true, value: 'é' } } }, 'headers.X-A', /prepared/],
+    [{ headers: { 'X-A': { prepared: true, value: 'é\r\nX-Evil: 1' } } }, 'headers.X-A', /carriage return/],
     [{ dkim: { domainName: 'a.b', keySelector: 'c', privateKey: '-', hashAlgo: 'sha1' } }, 'dkim.privateKey', /PEM/],
     [{ list: { unsubscribe: 'mailto:a@b.c', unsubscribePost: true } }, 'list.unsubscribePost', /https/],
   ])('%j', (init, field, hint) => {

@@ -89,6 +89,28 @@ describe('content makes the structure', () => {
 });
 
 describe('what arrives', () => {
+  test('a name with anything in it comes back equal, and stands in clear only where it is harmless', async () => {
+    const names = [
+      '../../etc/passwd',
+      'a/b.txt',
+      'C:\\temp\\b.txt',
+      '"quoted".txt',
+      'invoice\u202efdp.exe',
+      'a\u2066b\u2069.txt',
+      'a\x1b[31m\x7f\x85.txt',
+    ];
+    for (const filename of names) {
+      const message = compose({ ...BASE, attachments: [{ filename, content: 'x' }] });
+      const { python, postal, mailparser } = await readers.read(message);
+      expect(python.attachments[0]?.filename).toBe(filename);
+      expect(postal.attachments[0]?.filename).toBe(filename);
+      expect(mailparser.attachments[0]?.filename).toBe(filename);
+      const inClear = [...(message.inMemory() as string).matchAll(/name="([^"]*)"/g)].map(([, name]) => name);
+      // one plain name, for readers that know no RFC 2231
+      expect(inClear).toEqual([expect.stringMatching(/^[\w.\-+ ()@,]+$/)]);
+    }
+  });
+
   test('texts, names, addresses, filenames and bytes come back from all three', async () => {
     const { python, postal, mailparser } = await readers.read(
       compose({
