@@ -192,7 +192,7 @@ export class Driver {
         if (task?.step.kind === 'upgrade') await this.#upgrade(task);
         const chunk = await this.connection.read();
         if (chunk === undefined) {
-          this.#session.fail(
+          this.#session.end(
             new ConnectionError('CONNECTION_CLOSED', 'the server closed the connection', { retryable: true }),
           );
         } else {
@@ -206,7 +206,7 @@ export class Driver {
         }
       }
     } catch (error) {
-      this.#session.fail(error as PlainwireError);
+      this.#session.end(error as PlainwireError);
     }
     this.#settleFault();
     this.events.onClosed();
@@ -286,6 +286,8 @@ export class Driver {
     // work off the wire is a token that is fetched, or a key derived: the server waits for it as long as for a password
     const phase = task?.step.kind === 'work' ? 'auth' : this.#session.awaitedPhase;
     if (phase === undefined) this.connection.clearDeadline();
+    else if (this.#session.isLeft)
+      this.connection.setDeadline(phase, Math.min(LEAVING_MS, this.settings.deadlines.quit));
     else this.connection.setDeadline(phase, this.settings.deadlines[phase as Phase]);
   }
 
@@ -294,6 +296,9 @@ export class Driver {
     if (fault !== undefined) this.connection.destroy(fault);
   }
 }
+
+/** Behind a 421 a server closes, in the time of a round trip: messages wait for that. */
+const LEAVING_MS = 2_000;
 
 const TLS_MODES = { starttls: 'required', opportunistic: 'opportunistic', none: 'never' } as const;
 

@@ -13,6 +13,10 @@ export function closing(reply: Reply): ConnectionError {
   });
 }
 
+export function wentOn(): ProtocolError {
+  return new ProtocolError('UNEXPECTED_REPLY', 'the server said 421, by which it ends the session, and went on');
+}
+
 export function beforeTls(): ProtocolError {
   return new ProtocolError('BYTES_BEFORE_TLS', 'the server sent bytes in clear where the TLS handshake was due', {
     phase: 'starttls',

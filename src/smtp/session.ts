@@ -3,14 +3,14 @@
  * keeps the account of what was said and what is owed a reply, matches replies to it one for one, and lets the next
  * dialogue speak right behind the one before where the server allows (RFC 2920). It knows no socket, timer or promise.
  */
-import { type PlainwireError, ProtocolError, type Reply, withFacts } from '../errors.ts';
+import { AbortError, ConnectionError, type PlainwireError, ProtocolError, type Reply, withFacts } from '../errors.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { type Dialogue, Interruption, type Say, type Step, type Utterance } from './dialogue.ts';
 import { checkLegal, nameOf, phaseOf } from './legal-replies.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { ReplyParser } from './reply-parser.ts';
 import { type ContentStream, type Outcome, Run } from './run.ts';
-import { beforeTls, closing, dropped } from './session-faults.ts';
+import { beforeTls, closing, dropped, wentOn } from './session-faults.ts';
 import { SessionTrace } from './session-trace.ts';
 import { Speech } from './speech.ts';
 
@@ -47,7 +47,10 @@ export class Session {
   readonly #answered: Run[] = [];
   #task: Task | undefined;
   #fault: PlainwireError | undefined;
+  /** The 421 by which the server ended the session. */
   #goodbye: Reply | undefined;
+  /** The message that the 421 answered for one of several recipients. */
+  #inPart: Run | undefined;
 
   constructor(tracer?: Tracer) {
     this.#trace = new SessionTrace(tracer);
@@ -74,9 +77,9 @@ export class Session {
     return this.#fault;
   }
 
-  /** The 421 by which the server ended the session. */
-  get goodbye(): Reply | undefined {
-    return this.#goodbye;
+  /** The server has said 421, and not closed yet. */
+  get isLeft(): boolean {
+    return this.#goodbye !== undefined && this.#fault === undefined;
   }
 
   /** What waits to be done off the wire. */
@@ -86,11 +89,13 @@ export class Session {
 
   /** The number of the reply that is owed next, counted from the greeting on; undefined when none is. */
   get awaited(): number | undefined {
+    if (this.isLeft) return Number.POSITIVE_INFINITY;
     return this.#answering === undefined ? undefined : this.#heard;
   }
 
   /** The phase whose deadline runs. */
   get awaitedPhase(): string | undefined {
+    if (this.isLeft) return 'quit';
     const awaited = this.#answering?.awaits;
     return awaited === undefined ? undefined : phaseOf(awaited);
   }
@@ -148,6 +153,15 @@ export class Session {
     for (const run of this.#answered.splice(0)) this.#complete(run);
   }
 
+  /** The connection has come to an end. Behind a 421 that is what was awaited. */
+  end(fault: PlainwireError): void {
+    const goodbye = this.#goodbye;
+    if (goodbye === undefined || fault instanceof AbortError) return this.fail(fault);
+    if (/^[23]/.test(this.#parser.begun)) return this.fail(wentOn());
+    if (fault instanceof ConnectionError) this.#unheeded();
+    this.fail(closing(goodbye));
+  }
+
   /** The session is over: every dialogue under way hears of it, each with its own truth. */
   fail(fault: PlainwireError): void {
     if (this.#fault !== undefined) return;
@@ -199,7 +213,7 @@ export class Session {
 
   /** Whether the content is still wanted: false once a reply refused it, or the session is over. */
   isWanted(stream: ContentStream): boolean {
-    if (this.#fault !== undefined || stream.run.abandoned) return false;
+    if (this.#fault !== undefined || this.#goodbye !== undefined || stream.run.abandoned) return false;
     return !stream.run.replies.some((reply, index) => index >= stream.run.said - 1 && reply.code >= 400);
   }
 
@@ -222,7 +236,7 @@ export class Session {
   }
 
   #contentOver(run: Run): void {
-    if (run.owed === 0 && this.#runs.includes(run)) this.#complete(run);
+    if (run.owed === 0 && this.#goodbye === undefined && this.#runs.includes(run)) this.#complete(run);
   }
 
   #awaitsTls(): boolean {
@@ -288,6 +302,7 @@ export class Session {
     const awaited = run?.awaits;
     this.#trace.reply(reply, raw, awaited);
     if (this.#awaitsTls()) throw beforeTls();
+    if (this.#goodbye !== undefined) return this.#afterGoodbye(reply, this.#goodbye);
     // RFC 5321 section 3.8: a server may say 421 at any time, and then closes
     if (reply.code === 421) this.#goodbye = reply;
     if (run === undefined || awaited === undefined || (this.#out.due === 0 && reply.code !== 421)) {
@@ -314,18 +329,35 @@ export class Session {
     }
     if (reply.code === 421) {
       this.#completeAnswered();
-      this.#unheeded(awaited);
-      this.fail(closing(reply));
+      this.#takeLeave(reply, awaited);
     }
   }
 
+  /** Nothing more is said; but what messages that have left whole became of is seen by what the server does next. */
+  #takeLeave(goodbye: Reply, answered: Utterance): void {
+    // in LMTP it may have taken the message whose recipients it was answering for, one by one
+    const isPartly = (answered.verb === 'data' || answered.verb === 'bdat') && answered.replies > 1;
+    this.#inPart = isPartly ? this.#runs[0] : undefined;
+    this.#out.clear();
+    const isInDoubt = (run: Run): boolean => run.content === 'left' && !run.abandoned && run !== this.#inPart;
+    if (!this.#runs.some(isInDoubt)) this.fail(closing(goodbye));
+  }
+
+  /** Some servers say 421 of one recipient and go on: then nobody knows what else they took. A no is a no. */
+  #afterGoodbye(reply: Reply, goodbye: Reply): void {
+    if (reply.code < 400) throw wentOn();
+    this.#out.answered();
+    if (this.#out.due > 0 || this.#fault !== undefined) return;
+    this.#unheeded();
+    this.fail(closing(goodbye));
+  }
+
   /**
-   * RFC 5321 section 4.2.2: a server that has said 421 heeds nothing that was said behind the words it answered so: it
-   * has no message of those. Only in LMTP it may have taken the one whose recipients it was answering for, one by one.
+   * RFC 5321 section 4.2.2: a server that says 421 closes the channel. One that did so, or had nothing but refusals left,
+   * has no message of those that stood behind the words it answered so.
    */
-  #unheeded(answered: Utterance): void {
-    const partly = (answered.verb === 'data' || answered.verb === 'bdat') && answered.replies > 1;
-    for (const [index, run] of this.#runs.entries()) if (index > 0 || !partly) run.content = 'held';
+  #unheeded(): void {
+    for (const run of this.#runs) if (run !== this.#inPart) run.content = 'held';
   }
 
   /** A refusal before the final dot: the message can't be taken back but by dropping the connection. */

@@ -173,7 +173,11 @@ describe.each(CHOSEN)('$name', (play) => {
 
   it('421, whatever was asked', async () => {
     for (const place of places) {
-      const ended = await run(play, replaced(play, place, '421 4.3.2 going down\r\n'), 'whole');
+      const steps: Transcript = [
+        ...replaced(play, place, '421 4.3.2 going down\r\n').slice(0, -1),
+        { from: 'server', action: 'close' },
+      ];
+      const ended = await run(play, steps, 'whole');
       if (place.phase === 'quit') continue;
       const error = failureAt(ended, place);
       // LMTP's second recipient: the first has the message
