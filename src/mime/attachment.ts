@@ -92,18 +92,20 @@ function head(
   const parameters: string[] = [];
   for (const [name, value] of type.parameters) {
     const said = name === 'charset' && text !== undefined ? charsetOf(text, value) : value;
-    if (!/^name(?:\*|$)/.test(name)) parameters.push(...tokenParameter(name, said, `${field}.contentType`));
+    if (filename === undefined || !/^name(?:\*|$)/.test(name))
+      parameters.push(...tokenParameter(name, said, `${field}.contentType`));
   }
   const isText = text !== undefined && /^text\//i.test(type.essence);
   if (isText && !type.parameters.has('charset')) parameters.push('charset=utf-8');
-  if (filename !== undefined) parameters.push(`name="${plainFallback(filename)}"`);
+  const disposition = dispositionOf(init, role, field);
+  const fullName = (parameter: 'filename' | 'name'): string[] =>
+    filename === undefined ? [] : filenameParameter(parameter, filename, `${field}.filename`);
+  if (disposition === undefined) parameters.push(...fullName('name'));
+  // Where the disposition has the name in full, a plain one stands here for old readers.
+  else if (filename !== undefined) parameters.push(`name="${plainFallback(filename)}"`);
   let lines = parameterField('Content-Type', type.essence, parameters);
   if (encoding !== '7bit') lines += `Content-Transfer-Encoding: ${encoding}\r\n`;
-  const disposition = dispositionOf(init, role, field);
-  if (disposition !== undefined) {
-    const name = filename === undefined ? [] : filenameParameter(filename, `${field}.filename`);
-    lines += parameterField('Content-Disposition', disposition, name);
-  }
+  if (disposition !== undefined) lines += parameterField('Content-Disposition', disposition, fullName('filename'));
   if (isGiven(init.cid)) lines += `Content-ID: <${contentId(init.cid, field)}>\r\n`;
   return lines + extraFields(init.headers, `${field}.headers`);
 }

@@ -31,7 +31,8 @@ function flowLine(paragraph: string, delSp: boolean): string[] {
 /** Where the line ends: behind its last space, or with DelSp behind any character if there is none. */
 function breakAt(text: string, delSp: boolean): number | undefined {
   const space = text.lastIndexOf(' ', WIDTH - 1);
-  if (space > 0) return space + 1;
+  // The mark of a signature is never flowed, so no line may become it by being cut.
+  if (space > 0 && text.slice(0, space + 1) !== SIGNATURE) return space + 1;
   if (delSp) return isLowSurrogate(text.charCodeAt(WIDTH)) ? WIDTH - 1 : WIDTH;
   const next = text.indexOf(' ', WIDTH);
   return next === -1 || next + 1 === text.length ? undefined : next + 1;

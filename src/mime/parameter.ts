@@ -36,10 +36,8 @@ function extendedParameter(name: string, value: string, field: string): string[]
  * The name of a file, exactly as it is. A name with a slash, a quote, a control character or one that turns the text
  * around never stands in clear: readers that know no RFC 2231 show the plain fallback instead.
  */
-export function filenameParameter(filename: string, field: string): string[] {
-  return filename.includes('/')
-    ? extendedParameter('filename', filename, field)
-    : parameter('filename', filename, field);
+export function filenameParameter(name: 'filename' | 'name', value: string, field: string): string[] {
+  return value.includes('/') ? extendedParameter(name, value, field) : parameter(name, value, field);
 }
 
 /** The parameter as a token where it can be one, as RFC 2045 has `charset=utf-8`. */

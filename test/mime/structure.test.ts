@@ -111,6 +111,27 @@ describe('what arrives', () => {
     }
   });
 
+  test('the name of an alternative is its own, with no disposition to say it', async () => {
+    const filename = 'Grüße "an"/alle.md';
+    const alternatives = [{ filename, content: 'x', contentType: 'text/x-web-markdown' }];
+    const message = compose({ ...BASE, text: 'x', alternatives });
+    const { python, postal } = await readers.read(message);
+    expect(python.leaves[1]).toMatchObject({ type: 'text/x-web-markdown', disposition: null, filename });
+    expect(postal.attachments[0]?.filename).toBe(filename);
+    expect(() => compose({ ...BASE, alternatives: [{ filename: 'a\r\nb', content: 'x' }] })).toThrow(
+      expect.objectContaining({ code: 'FORBIDDEN_CHARACTER', field: 'alternatives[0].filename' }),
+    );
+  });
+
+  test('a name in the contentType is the name of a file that has no other', async () => {
+    const contentType = 'application/pdf; name="the figures.pdf"';
+    const read = async (more: object): Promise<unknown> =>
+      (await readers.read(compose({ ...BASE, text: 'x', attachments: [{ content: 'x', contentType, ...more }] })))
+        .python.leaves[1]?.filename;
+    expect(await read({})).toBe('the figures.pdf');
+    expect(await read({ filename: 'other.pdf' })).toBe('other.pdf');
+  });
+
   test('texts, names, addresses, filenames and bytes come back from all three', async () => {
     const { python, postal, mailparser } = await readers.read(
       compose({
@@ -247,6 +268,9 @@ describe('what arrives', () => {
     const delsp = (await readers.read(compose({ ...BASE, text, flowed: 'delsp' }))).python;
     expect(delsp.leaves[0]?.parameters).toMatchObject({ format: 'flowed', delsp: 'yes' });
     expect(unflowed(delsp.text ?? '')).toBe(text);
+    // a line of its own with two hyphens and a space would be the mark of a signature
+    const dashes = (await readers.read(compose({ ...BASE, text: `-- ${'a'.repeat(90)} b\n`, flowed: true }))).python;
+    expect(dashes.text).toBe(`-- ${'a'.repeat(90)} \nb\n`);
   });
 
   test('text from html, on request', async () => {
