@@ -1,6 +1,8 @@
 import { MessageError } from '../errors.ts';
 import type { AddressInput } from './address.ts';
+import { decodedWord, joinedWords } from './encoded-word-reader.ts';
 import { isGiven, stringOf } from './given.ts';
+import { Message } from './message.ts';
 import { readableIds } from './message-id.ts';
 import type { MessageInit } from './message-init.ts';
 
@@ -22,10 +24,29 @@ type People = AddressInput | { readonly value: AddressInput };
  *
  *     compose({ ...replyTo(original), from: 'me@example.com', text: 'Yes.' })
  */
-export function replyTo(original: Original): Pick<MessageInit, 'to' | 'subject' | 'inReplyTo' | 'references'> {
+export function replyTo(
+  original: Original | Message,
+): Pick<MessageInit, 'to' | 'subject' | 'inReplyTo' | 'references'> {
   if (typeof original !== 'object' || original === null) {
     throw new MessageError('BAD_INPUT', 'original', 'is not an object');
   }
+  return original instanceof Message ? replyToFields(fieldsOf(original)) : replyToFields(original);
+}
+
+/** A message that was composed, or came in as `rawMessage()` has it: its header says all that is needed. */
+function fieldsOf({ headers }: Message): Original {
+  const subject = headers.get('subject')?.split(' ') ?? [];
+  return {
+    messageId: headers.get('message-id'),
+    inReplyTo: headers.get('in-reply-to'),
+    references: headers.get('references'),
+    subject: joinedWords(subject, subject.map(decodedWord)),
+    from: headers.get('from'),
+    replyTo: headers.get('reply-to'),
+  };
+}
+
+function replyToFields(original: Original): ReturnType<typeof replyTo> {
   const id = idsOf(original.messageId);
   const before = idsOf(original.references);
   // Without References, a single In-Reply-To is the parent's parent.

@@ -8,6 +8,7 @@ import {
   type ComposeOptions,
   compose,
   type MessageInit,
+  parseAddresses,
   rawMessage,
   replyTo,
   template,
@@ -169,6 +170,19 @@ describe('fields', () => {
       inReplyTo: '<2@x>',
       references: ['<1@x>', '<2@x>'],
     });
+  });
+
+  test('a message that was composed, or came in, is answered as it is', () => {
+    const subject = 'Über die Größe einer Überschrift, die in einer Zeile keinen Platz hat und in zwei Stücken ankommt';
+    const init = { from: 'Zoë <zoe@x.y>', to: 'me@x.y', subject, messageId: '<2@x>', references: '<1@x>', text: 'Q' };
+    const received = rawMessage(compose(init).inMemory() as string);
+    for (const original of [compose(init), received]) {
+      const reply = compose({ from: 'me@x.y', ...replyTo(original), text: 'A' });
+      expect(parseAddresses(reply.headers.get('to') ?? '')).toMatchObject([{ name: 'Zoë', address: 'zoe@x.y' }]);
+      expect(reply.headers.get('references')).toBe('<1@x> <2@x>');
+      expect(replyTo(original).subject).toBe(`Re: ${subject}`);
+    }
+    expect(replyTo(compose({ ...init, replyTo: ['a@x.y', 'b@x.y'] })).to).toBe('a@x.y, b@x.y');
   });
 
   test('a stranger whose fields are broken is answered all the same', () => {
