@@ -190,9 +190,18 @@ export class UnsupportedError extends PlainwireError {
  * cause. Several messages can fail by one fault, each with a truth of its own, so an error is never changed in place.
  */
 export function withFacts<E extends PlainwireError>(error: E, facts: ErrorFacts): E {
+  // of an abort the caller wants to know the reason
+  return alike(error, error.message, { ...facts, cause: error instanceof AbortError ? error.cause : error });
+}
+
+/** The same error, said in other words; of what it knows, what is given takes the place of what was. */
+export function reworded<E extends PlainwireError>(error: E, message: string, facts: ErrorFacts): E {
+  return alike(error, message, facts);
+}
+
+function alike<E extends PlainwireError>(error: E, message: string, facts: ErrorFacts): E {
   const merged: ErrorFacts = {
-    // of an abort the caller wants to know the reason
-    cause: error instanceof AbortError ? error.cause : error,
+    cause: facts.cause,
     retryable: facts.retryable ?? error.retryable,
     mayHaveBeenDelivered: facts.mayHaveBeenDelivered ?? error.mayHaveBeenDelivered,
     phase: facts.phase ?? error.phase,
@@ -200,7 +209,7 @@ export function withFacts<E extends PlainwireError>(error: E, facts: ErrorFacts)
     reply: facts.reply ?? error.reply,
     recipients: facts.recipients ?? error.recipients,
   };
-  const seen = new PlainwireError(error.code, error.message, merged);
+  const seen = new PlainwireError(error.code, message, merged);
   Object.setPrototypeOf(seen, Object.getPrototypeOf(error));
   // what its class adds: a field, an offset, a step; its constructor may take other words than these
   for (const key of Object.keys(error)) if (!Object.hasOwn(seen, key) || key === 'name') copy(seen, error, key);

@@ -10,6 +10,7 @@ import { checkLegal, nameOf, phaseOf } from './legal-replies.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { ReplyParser } from './reply-parser.ts';
 import { type ContentStream, type Outcome, Run } from './run.ts';
+import { Secrets } from './secrets.ts';
 import { beforeTls, closing, dropped, wentOn } from './session-faults.ts';
 import { SessionTrace } from './session-trace.ts';
 import { Speech } from './speech.ts';
@@ -39,6 +40,7 @@ export class Session {
   /** How many replies were heard that were owed. */
   #heard = 0;
   readonly #out = new Outbox();
+  readonly #secrets = new Secrets();
   readonly #speech: Speech;
   /**
    * Runs whose BDAT has its replies: their outcome waits for the end of the bytes at hand. No 354 has shown that replies
@@ -54,7 +56,7 @@ export class Session {
 
   constructor(tracer?: Tracer) {
     this.#trace = new SessionTrace(tracer);
-    this.#speech = new Speech(this.#out, this.#trace);
+    this.#speech = new Speech(this.#out, this.#trace, this.#secrets);
   }
 
   /** Whether another dialogue may begin to speak now. */
@@ -163,8 +165,9 @@ export class Session {
   }
 
   /** The session is over: every dialogue under way hears of it, each with its own truth. */
-  fail(fault: PlainwireError): void {
+  fail(cause: PlainwireError): void {
     if (this.#fault !== undefined) return;
+    const fault = this.#secrets.outOf(cause);
     this.#fault = fault;
     this.#out.clear();
     this.#task = undefined;
@@ -391,7 +394,7 @@ export class Session {
     const index = this.#runs.indexOf(run);
     if (index === -1) return;
     this.#runs.splice(index, 1);
-    run.done(outcome);
+    run.done(outcome.ok ? outcome : { ok: false, error: this.#secrets.outOf(outcome.error) });
   }
 
   /** The run hears of what ended it, as it is for this run: where it stood, and whether its message may be with the server. */
@@ -408,6 +411,6 @@ export class Session {
     } catch (thrown) {
       error = thrown instanceof Interruption ? thrown.fault : thrown;
     }
-    run.done({ ok: false, error });
+    run.done({ ok: false, error: this.#secrets.outOf(error) });
   }
 }

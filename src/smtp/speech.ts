@@ -4,15 +4,18 @@ import { canonicalText, dataOf, needsLineEnds } from './content.ts';
 import type { Content, Utterance } from './dialogue.ts';
 import type { Outbox } from './outbox.ts';
 import type { ContentStream, Run } from './run.ts';
+import type { Secrets } from './secrets.ts';
 import type { SessionTrace } from './session-trace.ts';
 
 export class Speech {
   readonly #out: Outbox;
   readonly #trace: SessionTrace;
+  readonly #secrets: Secrets;
 
-  constructor(out: Outbox, trace: SessionTrace) {
+  constructor(out: Outbox, trace: SessionTrace, secrets: Secrets) {
     this.#out = out;
     this.#trace = trace;
+    this.#secrets = secrets;
   }
 
   /** @throws MessageError for what can't be said, before a byte of it is */
@@ -34,6 +37,7 @@ export class Speech {
         const encoded = encode(utterance);
         this.#out.write(encoded, 1);
         this.#owe(run, 1);
+        this.#secrets.learn(utterance, encoded);
         this.#trace.command(utterance, encoded);
       }
     }
