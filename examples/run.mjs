@@ -30,7 +30,8 @@ try {
   // what the network does is not a bug of the program: a line says it all
   if (!(error instanceof PlainwireError)) throw error;
   console.error(`${error.message} (${error.code})`);
-  process.exitCode = 1;
+  // an open socket, or a keyboard that is waited for, holds nothing up any more
+  process.exit(1);
 }
 
 function firstLine(each) {

@@ -86,6 +86,16 @@ describe('datagrams', () => {
     await server.says(/^7 bytes from 127\.0\.0\.1:\d+$/m);
   });
 
+  test('a path is none of their addresses, which is said at once', async () => {
+    for (const args of [
+      ['udp-client', 'hi', './socket'],
+      ['udp-server', './socket'],
+    ]) {
+      const { code, stderr } = await run(args);
+      expect([code, stderr]).toEqual([1, 'path: datagrams go to a host and port, and to no path (BAD_INPUT)\n']);
+    }
+  });
+
   test('one that is lost is sent again', async () => {
     await using server = await bindDatagrams({ host: '127.0.0.1', port: 0 });
     const client = new Example(['udp-client', 'hello', server.address]);
