@@ -48,6 +48,7 @@ export function base64Source(source: Source): Deferred {
       const size = source.size ?? (await source.measure?.());
       return size === undefined ? undefined : base64Size(size);
     },
+    release: source.release,
   };
 }
 
@@ -59,6 +60,7 @@ export function binarySource(source: Source): Deferred {
     blocks: undefined,
     stream: () => source.read(),
     measure: async () => source.size ?? source.measure?.(),
+    release: source.release,
   };
 }
 
@@ -68,6 +70,7 @@ export function linesSource(source: Source, allow8bit: boolean): Deferred {
     size: undefined,
     replayable: source.replayable,
     blocks: undefined,
+    release: source.release,
     async *stream() {
       let column = 0;
       let afterCr = false;

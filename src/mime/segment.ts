@@ -22,6 +22,8 @@ export interface Deferred {
   readonly endsInLine?: boolean;
   /** The size, found out without reading the content, where that can be done. */
   measure?(): Promise<number | undefined>;
+  /** Lets go of what can be read once only: it will not be read. */
+  readonly release?: (() => void) | undefined;
 }
 
 /** A string is ASCII: one character, one octet. */
@@ -34,6 +36,11 @@ export function isDeferred(segment: Segment): segment is Deferred {
 /** Octets of the segment on the wire, undefined where that is not known. */
 export function sizeOf(segment: Segment): number | undefined {
   return typeof segment === 'object' && 'stream' in segment ? segment.size : segment.length;
+}
+
+/** Lets go of every stream that will not be read, or not to its end. */
+export function releaseAll(segments: readonly Segment[]): void {
+  for (const segment of segments) if (isDeferred(segment)) segment.release?.();
 }
 
 /** Collects segments; text that follows text becomes one. */

@@ -15,6 +15,8 @@ export interface Source {
   /** The content; `'reused'` memory is the reader's only until it asks for the next chunk. */
   read(memory?: 'reused'): AsyncIterable<Uint8Array>;
   measure?(): Promise<number | undefined>;
+  /** Closes a stream that will not be read, or not to its end. */
+  readonly release?: (() => void) | undefined;
 }
 
 /** The source could not be read, or was not what it said it was: the message must not be completed. */
@@ -43,7 +45,14 @@ export function streamSource(content: Exclude<Content, string | Uint8Array>, fie
       refuseSpent(content, source);
       return octetsOf(content, source, undefined);
     },
+    release: () => close(content),
   };
+}
+
+/** A stream of Node's holds its file open until it is read or closed; a web stream that has a reader is that reader's. */
+function close(content: Stream): void {
+  if (content instanceof Readable) content.destroy();
+  else if (content instanceof ReadableStream && !content.locked) content.cancel().catch(() => {});
 }
 
 const errors = new WeakMap<object, unknown>();

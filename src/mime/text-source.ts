@@ -35,7 +35,8 @@ export function quotedPrintableSource(source: Source): Deferred {
 }
 
 function deferred(source: Source, stream: () => Octets): Deferred {
-  return { size: undefined, replayable: source.replayable, blocks: undefined, stream };
+  const { replayable, release } = source;
+  return { size: undefined, replayable, blocks: undefined, stream, release };
 }
 
 /** The same text with CRLF for every LF, wherever the chunks are cut. */

@@ -7,7 +7,7 @@ import {
   ReplyError,
   withFacts,
 } from '../errors.ts';
-import type { Envelope, Mailbox } from '../mime/index.ts';
+import type { Envelope, Mailbox, Message } from '../mime/index.ts';
 import { formatReply, isPositive, isTransient } from './reply.ts';
 
 /** A message that the server has taken for one recipient or more. */
@@ -58,6 +58,12 @@ export function nobody(
 export function accounted(error: unknown, to: readonly Mailbox[]): unknown {
   const isWhole = !(error instanceof PlainwireError) || error.recipients !== undefined || error.code === 'STOPPED';
   return isWhole ? error : withFacts(error, { recipients: nobody(to, []) });
+}
+
+/** Closes the streams of a message that failed for good; one that may succeed, and was not begun, can be sent again. */
+export function letGo(message: Message, error: unknown): void {
+  const isFresh = error instanceof PlainwireError && error.retryable && error.phase !== 'content';
+  if (!isFresh) message.release();
 }
 
 function negative(reply: Reply | undefined): Reply | undefined {

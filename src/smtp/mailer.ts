@@ -3,7 +3,7 @@ import { AbortError, MessageError } from '../errors.ts';
 import { compose, Message, type MessageInit } from '../mime/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import { Connector } from './connector.ts';
-import { accounted, type Delivery } from './delivery.ts';
+import { accounted, type Delivery, letGo } from './delivery.ts';
 import { channels } from './diagnostics.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
 import { Pool } from './pool.ts';
@@ -71,6 +71,7 @@ export class Mailer implements AsyncDisposable {
   #begin(message: MessageInit | Message, options: SendOptions, done: (outcome: Outcome<Delivery>) => void): void {
     const composed = message instanceof Message ? message : compose(message);
     if (composed.envelope.to.length === 0) {
+      composed.release();
       throw new MessageError('NO_RECIPIENTS', 'to', 'the message has no recipient: give to, cc, bcc or envelope.to');
     }
     const { to } = composed.envelope;
@@ -79,6 +80,7 @@ export class Mailer implements AsyncDisposable {
         if (channels.delivery.hasSubscribers) channels.delivery.publish({ delivery: outcome.value });
         return done(outcome);
       }
+      letGo(composed, outcome.error);
       const error = accounted(outcome.error, to);
       if (channels.error.hasSubscribers) channels.error.publish({ error, messageId: composed.messageId });
       done({ ok: false, error });
@@ -86,6 +88,7 @@ export class Mailer implements AsyncDisposable {
     try {
       this.#pool.add(composed, options, settle);
     } catch (error) {
+      letGo(composed, error);
       throw accounted(error, to);
     }
   }
