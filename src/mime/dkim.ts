@@ -78,8 +78,9 @@ export function readDkim(init: DkimInit): Dkim {
 }
 
 /** A key that nobody gave must not send a message without the signature that was asked for. */
-function readKeys(keys: readonly DkimKey[]): Signer[] {
-  if (!Array.isArray(keys) || keys.length === 0) throw new MessageError('BAD_INPUT', 'dkim.keys', 'holds no key');
+function readKeys(given: readonly DkimKey[] | DkimKey): Signer[] {
+  const keys = Array.isArray(given) ? (given as readonly DkimKey[]) : [given as DkimKey];
+  if (keys.length === 0) throw new MessageError('BAD_INPUT', 'dkim.keys', 'holds no key');
   return keys.map((key: DkimKey, index) => readSigner(key, `dkim.keys[${index}]`));
 }
 

@@ -1,4 +1,5 @@
 import { MessageError } from '../errors.ts';
+import { isGiven } from './given.ts';
 import { headerEntries, valueText } from './header-entries.ts';
 import type { HeaderInit, MessageInit } from './message-init.ts';
 
@@ -33,10 +34,13 @@ export function liftFields(init: MessageInit): MessageInit {
       continue;
     }
     const said = lifted[field];
-    if (said !== undefined && said !== null && said !== '') {
+    const text = value instanceof Date ? value : valueText(value, path);
+    if (isGiven(said)) {
+      // Who says it twice in the same words leaves nothing open.
+      if (said === text) continue;
       throw new MessageError('BAD_INPUT', path, `${key} is given twice: ${field} says it too`);
     }
-    lifted[field] = value instanceof Date ? value : valueText(value, path);
+    lifted[field] = text;
   }
   return { ...lifted, headers: rest } as MessageInit;
 }

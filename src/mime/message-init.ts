@@ -114,7 +114,7 @@ export interface DkimKey {
 
 export interface DkimInit extends Partial<DkimKey> {
   /** Several signatures, one by each key. */
-  readonly keys?: readonly DkimKey[] | undefined;
+  readonly keys?: readonly DkimKey[] | DkimKey | undefined;
   /** Colon-separated names of the fields to sign, in place of the usual ones. */
   readonly headerFieldNames?: string | undefined;
   /** Colon-separated names of fields not to sign. */

@@ -161,3 +161,9 @@ describe('settings', () => {
     expect(() => compose({ ...BASE, dkim: { ...RSA, privateKey: short } })).toThrow(/1024/);
   });
 });
+
+test('one key need not stand in a list', async () => {
+  const octets = await compose({ ...BASE, text: 'x', dkim: { keys: RSA } }).bytes();
+  expect(await verdicts(octets)).toEqual([{ result: 'pass', algo: 'rsa-sha256' }]);
+  expect(() => compose({ ...BASE, text: 'x', dkim: { keys: [] } })).toThrow(/dkim.keys: holds no key/);
+});

@@ -246,6 +246,20 @@ describe('a message object moves over as it is', () => {
     expect(compose({ ...BASE, html, attachDataUrls: false }).inMemory()).toMatch(/\r\n\r\nme\r\n$/);
   });
 
+  test('what a field says may stand among the headers too, if it is the same', () => {
+    const message = compose({
+      ...BASE,
+      messageId: '<2@x>',
+      inReplyTo: '<1@x>',
+      headers: { 'Message-ID': '<2@x>', 'in-reply-to': '<1@x>', Subject: BASE.subject, To: BASE.to },
+    });
+    for (const name of ['message-id', 'in-reply-to', 'subject', 'to'])
+      expect(message.headers.getAll(name)).toHaveLength(1);
+    for (const headers of [{ Subject: 'another' }, { To: 'eve@example.com' }, { 'Message-ID': '<3@x>' }]) {
+      expect(() => compose({ ...BASE, messageId: '<2@x>', headers })).toThrow(/is given twice/);
+    }
+  });
+
   test('names of headers in another case, and in no other name', () => {
     const normalizeHeaderKey = (name: string): string => name.toUpperCase();
     const message = compose({ ...BASE, headers: { 'x-own': '1' }, text: 'x', html: '<p>', normalizeHeaderKey });
