@@ -1,4 +1,5 @@
 /** What the side of the client needs to know of an SMTP dialogue: which replies are owed, and what could be said next. */
+import { DOT } from '../../trace/explain/content.ts';
 import { Login } from '../../trace/explain/login.ts';
 import { EXTENSIONS, isGreeted } from '../../trace/explain/smtp.ts';
 import { type Explanation, explainLine, type SecretSpan } from '../../trace/index.ts';
@@ -257,12 +258,4 @@ const CONTENT: Said = {
   secrets: NO_SECRETS,
   more: false,
   explanation: undefined,
-};
-
-const DOT: Explanation = {
-  subject: '.',
-  means: 'The message ends here.',
-  next: 'The server answers 250 when it has taken the message.',
-  source: 'RFC 5321 section 4.1.1.4',
-  parts: [],
 };

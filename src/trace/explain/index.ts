@@ -3,10 +3,12 @@
  * source. Secrets stay secret: an event's credentials are overwritten before they get here, and only challenges are
  * decoded.
  */
+
 import type { ReceivedEvent, SentEvent, TraceEvent } from '../event.ts';
 import { plainText } from '../render.ts';
 import { isContent } from '../turn.ts';
 import { explainClosed, explainConnected, explainConnecting, explainError } from './connection.ts';
+import { CONTENT } from './content.ts';
 import { type Entry, type Explanation, explanation } from './entry.ts';
 import { Login } from './login.ts';
 import { explainCommand, explainReply } from './smtp.ts';
@@ -90,9 +92,4 @@ function explainReceived(event: ReceivedEvent, login: Login | undefined): Explan
   return explainReply(shown, event.phase, login);
 }
 
-const CONTENT: Entry = [
-  'The message itself: headers, an empty line, the body. A line that begins with a dot has another dot put before it; a dot alone ends it.',
-  'RFC 5321 section 4.5.2',
-  'The server answers 250 when it has taken the message.',
-];
 const REQUEST_BODY: Entry = ['The body of the request, byte for byte.', 'RFC 9112 section 6', 'The server answers.'];

@@ -3,8 +3,9 @@ import type { Echoes } from '../echoes.ts';
 import { type Marked, MarkReader } from '../marks.ts';
 import { secretLabel } from '../render.ts';
 import { secretsIn } from '../transcript-secrets.ts';
+import { CONTENT, DOT } from './content.ts';
 import { explainEmbedded } from './embedded.ts';
-import type { Explanation } from './entry.ts';
+import { type Explanation, explanation } from './entry.ts';
 import { type JsonEvent, readJsonLine } from './json-line.ts';
 import { explainLine } from './line.ts';
 import { Login } from './login.ts';
@@ -65,6 +66,8 @@ class Reader {
   /** A reply of several lines is under way. */
   #open = false;
   #inContent = false;
+  /** The message begins with the next line. */
+  #atContent = false;
   /** Octets of a BDAT chunk that are still to come. */
   #chunkLeft = 0;
   #login: Login | undefined;
@@ -102,12 +105,16 @@ class Reader {
     return this.#command(text, said.text, said.side === 'client');
   }
 
+  /** Of a message the first line and the last are explained: what stands between is the sender's own. */
   #content(text: string, said: string): TranscriptLine {
+    const isFirst = this.#atContent;
+    this.#atContent = false;
     if (isEnd(said)) {
       this.#inContent = false;
       this.#owed.push('content');
     }
-    return { text, explanation: undefined };
+    if (said === '.') return { text, explanation: DOT };
+    return { text, explanation: isFirst ? explanation('content', CONTENT) : undefined };
   }
 
   #heard(text: string): Explanation | undefined {
@@ -122,6 +129,7 @@ class Reader {
       // a transcript need not show the content
       this.#answered = code === '354' ? 'content' : answered;
       this.#inContent = code === '354';
+      this.#atContent = this.#inContent;
       this.#challenged = code === '334';
     }
     if (code !== '334' || explanation === undefined) return explanation;
@@ -149,6 +157,8 @@ class Reader {
   }
 
   #command(text: string, said: string, isSaid: boolean): TranscriptLine {
+    // the end of a message that the transcript does not show, or shows the last line of alone
+    if (said === '.' && (isSaid || !this.#isWhole)) return this.#content(text, said);
     const explanation = this.#explain(said, isSaid);
     const command = explainCommand(said);
     if (command !== undefined) this.#owe(command.subject, said);
