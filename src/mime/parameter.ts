@@ -28,6 +28,7 @@ export function parameter(name: string, value: string, field: string): string[] 
 
 function extendedParameter(name: string, value: string, field: string): string[] {
   refuseForbidden(value, field);
+  if (value.length > ROOM) return sections(name, value);
   const whole = `${name}*=utf-8''${percentEncoded(value)}`;
   return whole.length <= ROOM ? [whole] : sections(name, value);
 }
@@ -68,7 +69,7 @@ function sections(name: string, value: string): string[] {
   const found: string[] = [];
   let current = `${name}*0*=utf-8''`;
   for (const char of value) {
-    const encoded = percentEncoded(char);
+    const encoded = ASCII[char.charCodeAt(0)] ?? percentEncoded(char);
     if (current.length + encoded.length > ROOM) {
       found.push(current);
       current = `${name}*${found.length}*=`;
@@ -88,6 +89,8 @@ function percentEncoded(text: string): string {
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0'));
+/** Each character of ASCII as it is written: a name of a million characters is encoded one by one. */
+const ASCII = Array.from({ length: 128 }, (_, code) => percentEncoded(String.fromCharCode(code)));
 
 /**
  * A name that any reader takes, for those that know no RFC 2231: accents off, everything but plain letters, digits and
