@@ -49,6 +49,7 @@ export function base64Source(source: Source): Deferred {
       return size === undefined ? undefined : base64Size(size);
     },
     release: source.release,
+    isSpent: source.isSpent,
   };
 }
 
@@ -61,6 +62,7 @@ export function binarySource(source: Source): Deferred {
     stream: () => source.read(),
     measure: async () => source.size ?? source.measure?.(),
     release: source.release,
+    isSpent: source.isSpent,
   };
 }
 
@@ -71,6 +73,7 @@ export function linesSource(source: Source, allow8bit: boolean): Deferred {
     replayable: source.replayable,
     blocks: undefined,
     release: source.release,
+    isSpent: source.isSpent,
     async *stream() {
       let column = 0;
       let afterCr = false;

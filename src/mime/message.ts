@@ -1,7 +1,7 @@
 import type { Allocate } from './base64.ts';
 import type { Envelope } from './envelope.ts';
 import { HeaderList } from './header-list.ts';
-import { isDeferred, releaseAll, type Segment, sizeOf } from './segment.ts';
+import { isDeferred, isSpent, releaseAll, type Segment, sizeOf } from './segment.ts';
 import type { Way } from './transfer-encoding.ts';
 
 /**
@@ -116,6 +116,11 @@ export class Message {
       if (!isDeferred(segment)) yield segment;
       else if (segment.blocks !== undefined) yield* segment.blocks(allocate);
     }
+  }
+
+  /** True if a stream in it has been begun: it can't be sent again. */
+  get isSpent(): boolean {
+    return isSpent(this.#segments);
   }
 
   /** Closes the streams in it, where the message will not be read, or not to its end. A mailer does so when it gives up. */

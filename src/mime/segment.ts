@@ -24,6 +24,8 @@ export interface Deferred {
   measure?(): Promise<number | undefined>;
   /** Lets go of what can be read once only: it will not be read. */
   readonly release?: (() => void) | undefined;
+  /** Whether what can be read once only has been begun. */
+  readonly isSpent?: (() => boolean) | undefined;
 }
 
 /** A string is ASCII: one character, one octet. */
@@ -41,6 +43,11 @@ export function sizeOf(segment: Segment): number | undefined {
 /** Lets go of every stream that will not be read, or not to its end. */
 export function releaseAll(segments: readonly Segment[]): void {
   for (const segment of segments) if (isDeferred(segment)) segment.release?.();
+}
+
+/** Whether something that can be read once only has been begun. */
+export function isSpent(segments: readonly Segment[]): boolean {
+  return segments.some((segment) => isDeferred(segment) && segment.isSpent?.() === true);
 }
 
 /** Collects segments; text that follows text becomes one. */

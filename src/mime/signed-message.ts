@@ -6,7 +6,7 @@ import { MessageError } from '../errors.ts';
 import { type Dkim, newBodyHash, signatureFields, signatureSize } from './dkim.ts';
 import { headerEnd } from './header-list.ts';
 import { Message } from './message.ts';
-import { type Deferred, isDeferred, releaseAll, type Segment } from './segment.ts';
+import { type Deferred, isDeferred, isSpent, releaseAll, type Segment } from './segment.ts';
 
 /**
  * A message with its DKIM signatures in front. They need the hash of the whole body, so the body is read before the
@@ -118,6 +118,7 @@ function spooled(job: Job): Deferred {
     replayable: false,
     blocks: undefined,
     release: () => releaseAll(job.segments),
+    isSpent: () => isSpent(job.segments),
     async *stream() {
       const folder = await mkdtemp(join(job.dkim.spoolFolder ?? tmpdir(), 'plainwire-'));
       try {

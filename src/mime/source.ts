@@ -17,6 +17,8 @@ export interface Source {
   measure?(): Promise<number | undefined>;
   /** Closes a stream that will not be read, or not to its end. */
   readonly release?: (() => void) | undefined;
+  /** Whether a stream has been begun. */
+  readonly isSpent?: (() => boolean) | undefined;
 }
 
 /** The source could not be read, or was not what it said it was: the message must not be completed. */
@@ -46,6 +48,7 @@ export function streamSource(content: Exclude<Content, string | Uint8Array>, fie
       return octetsOf(content, source, undefined);
     },
     release: () => close(content),
+    isSpent: () => used,
   };
 }
 

@@ -35,8 +35,8 @@ export function quotedPrintableSource(source: Source): Deferred {
 }
 
 function deferred(source: Source, stream: () => Octets): Deferred {
-  const { replayable, release } = source;
-  return { size: undefined, replayable, blocks: undefined, stream, release };
+  const { replayable, release, isSpent } = source;
+  return { size: undefined, replayable, blocks: undefined, stream, release, isSpent };
 }
 
 /** The same text with CRLF for every LF, wherever the chunks are cut. */

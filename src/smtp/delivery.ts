@@ -62,7 +62,7 @@ export function accounted(error: unknown, to: readonly Mailbox[]): unknown {
 
 /** Closes the streams of a message that failed for good; one that may succeed, and was not begun, can be sent again. */
 export function letGo(message: Message, error: unknown): void {
-  const isFresh = error instanceof PlainwireError && error.retryable && error.phase !== 'content';
+  const isFresh = error instanceof PlainwireError && error.retryable && !message.isSpent;
   if (!isFresh) message.release();
 }
 

@@ -288,7 +288,7 @@ export class Pool {
   #failed(job: Job, error: unknown, connection: 'fresh' | 'used', line?: Line): void {
     const known = error instanceof PlainwireError ? error : undefined;
     const safe =
-      known?.retryable === true && job.options.signal?.aborted !== true && !this.#aborted && job.message.replayable;
+      known?.retryable === true && job.options.signal?.aborted !== true && !this.#aborted && !job.message.isSpent;
     if (!safe) return this.#finish(job, { ok: false, error });
     const goneAway = known instanceof ConnectionError || known?.reply?.code === 421;
     if (goneAway && line !== undefined) {

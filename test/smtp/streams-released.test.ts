@@ -44,6 +44,22 @@ describe('the streams of a message', () => {
     expect(server.messages).toHaveLength(1);
   });
 
+  it('that meets a connection which is gone: it goes out on another, for nothing was read', async () => {
+    await using server = await mailServer({
+      answer: (line, session) => {
+        if (!line.startsWith('MAIL') || session.number !== server.sessions[0]?.number || server.messages.length === 0)
+          return undefined;
+        session.socket.resetAndDestroy();
+        return SILENCE;
+      },
+    });
+    await using mailer = mailerFor(server);
+    await mailer.send({ ...withStreams(), text: 'first' });
+    await mailer.send(withStreams(Readable.from(['one'])));
+    expect(server.sessions).toHaveLength(2);
+    expect(server.messages).toHaveLength(2);
+  });
+
   it('that is aborted while its first stream stalls', async () => {
     await using server = await mailServer();
     await using mailer = mailerFor(server);
