@@ -258,6 +258,20 @@ test('a line that tells of lines left out stands for two at least', () => {
   expect(svg(14)).toContain('… 2 more lines');
 });
 
+test('of a short dialogue the page is no longer than its text', () => {
+  const html = (count: number): string => {
+    const dialogue = new TimedDialogue().open();
+    for (let at = 0; at < count; at += 1) {
+      dialogue.exchange([{ say: 'NOOP', verb: 'NOOP', phase: 'noop' }], [['noop', '250 ok']]);
+    }
+    const picture = new Picture();
+    for (const event of dialogue.events) picture.trace(event);
+    return picture.html();
+  };
+  expect(html(20).match(/class="(?:stack|block)"/g)).toEqual(Array(5).fill('class="block"'));
+  expect(html(60).match(/class="stack"/g)).toHaveLength(2);
+});
+
 test('of a long transfer no more is kept than is shown, and the picture is the same', () => {
   const all: TraceEvent[] = [];
   const line = `${'x'.repeat(998)}\r\n`;

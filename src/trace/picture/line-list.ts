@@ -17,7 +17,11 @@ export function linesMarkup(lane: Lane, at: number, name: string): string {
   const blocks = inPieces(items, BLOCK).map(
     (piece, index) => `<ol class="block" start="${index * BLOCK + 1}">\n${piece.join('\n')}\n</ol>`,
   );
-  const stacks = inPieces(blocks, STACK).map((piece) => `<div class="stack">\n${piece.join('\n')}\n</div>`);
+  // an undrawn stack is taken for a full one: for a few blocks that would be a page of nothing to scroll through
+  const stacks =
+    blocks.length <= STACK
+      ? blocks
+      : inPieces(blocks, STACK).map((piece) => `<div class="stack">\n${piece.join('\n')}\n</div>`);
   return `<h3>${escapeMarkup(name)}</h3>\n${stacks.join('\n')}`;
 }
 
