@@ -18,7 +18,10 @@ export interface MailerOptions extends SmtpOptions {
   readonly messagesPerConnection?: number;
   /** Messages a second at the most, over all connections, from the first on. */
   readonly rate?: number;
-  /** How often a message is tried again that was surely not delivered and may be later; 0 by default. */
+  /**
+   * How often a message is tried again that was surely not delivered and may be later: where there was no connection, or
+   * 4yz came before the content; 0 by default.
+   */
   readonly retries?: number;
   /** Milliseconds after which a connection with nothing to do is closed; 30,000 by default. */
   readonly idleTimeout?: number;

@@ -284,7 +284,10 @@ export class Pool {
     if (job.options.signal !== undefined) job.underWay = { driver: line.driver, run };
   }
 
-  /** Tries again what can't have been delivered: at once where a used connection was found dead, else as often as asked. */
+  /**
+   * Tries again what can't have been delivered: at once where a used connection was found dead, else as often as asked,
+   * where the server had not yet had the message.
+   */
   #failed(job: Job, error: unknown, connection: 'fresh' | 'used', line?: Line): void {
     const known = error instanceof PlainwireError ? error : undefined;
     const safe =
@@ -297,7 +300,8 @@ export class Pool {
     }
     if (goneAway && connection === 'used' && job.tries <= this.#options.retries + USED_CONNECTION_TRIES) {
       this.#requeue(job);
-    } else if (job.tries <= this.#options.retries) {
+    } else if (job.tries <= this.#options.retries && (goneAway || known?.code !== 'MESSAGE_REFUSED')) {
+      // a server that has had the whole message and says "later" means later, and not half a second
       const pause = Math.min(LONGEST_RETRY_PAUSE, RETRY_PAUSE * 2 ** (job.tries - 1));
       this.#pausing.add(job);
       job.pause = setTimeout(() => {

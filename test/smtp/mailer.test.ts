@@ -356,6 +356,14 @@ describe('retries', () => {
     }
   });
 
+  it('do not come where 4yz is the answer to the message itself: when it is to be sent again is for the caller to say', async () => {
+    await using server = await mailServer({ onMessage: () => '451 4.3.0 later' });
+    await using mailer = mailerFor(server, { retries: 3 });
+    const error = await mailer.send(letter('0')).catch((thrown: PlainwireError) => thrown);
+    expect(error).toMatchObject({ code: 'MESSAGE_REFUSED', retryable: true, mayHaveBeenDelivered: false });
+    expect(server.messages).toHaveLength(1);
+  });
+
   it('do not come where the message may have been delivered', async () => {
     await using server = await mailServer({
       onMessage: (_, session) => {
