@@ -41,7 +41,10 @@ export const HEADERS: Readonly<Record<string, Entry>> = {
   'PROXY-AUTHENTICATION-INFO': rfc9110('11.7.3', 'What the proxy has to say after a login.'),
   'AUTHENTICATION-INFO': rfc9110('11.6.3', 'What the server has to say after a login.'),
   COOKIE: ['What the server asked the client to remember.', 'RFC 6265 section 4.2; RFC 10025 takes its place'],
-  'SET-COOKIE': ['Something for the client to remember and send along next time.', 'RFC 6265 section 4.1; RFC 10025 takes its place'],
+  'SET-COOKIE': [
+    'Something for the client to remember and send along next time.',
+    'RFC 6265 section 4.1; RFC 10025 takes its place',
+  ],
   LOCATION: rfc9110('10.2.2', 'Where to look in its place.'),
   EXPECT: rfc9110('10.1.1', '100-continue: the client waits for a word before it sends the body.'),
   FROM: rfc9110('10.1.2', 'The mail address of who runs the client.'),
