@@ -186,6 +186,8 @@ export class Exchange {
       }
       await this.next();
     }
+    // what is kept of a page that came into lent memory is a copy
+    this.#giveBack();
     const raw = this.#raw.bytes();
     return new Page({
       url: publicUrl(this.url),
@@ -209,9 +211,16 @@ export class Exchange {
   /** Ends the exchange, complete or not; nothing more is read. */
   close(): void {
     this.#connection?.destroy();
+    this.#giveBack();
+  }
+
+  /** The memory that was read into, when nobody needs what is in it, and no socket reads any more. */
+  #giveBack(): void {
     const memory = this.#memory;
+    if (memory === undefined) return;
     this.#memory = undefined;
-    if (memory !== undefined) void this.#connection?.closed.then(() => memory.release());
+    if (this.#connection === undefined) memory.release();
+    else void this.#connection.closed.then(() => memory.release());
   }
 
   /** A body is a view of the raw bytes, but for a chunked one, whose pieces lie apart. */
@@ -349,6 +358,7 @@ export class Exchange {
 
   /** The error as the caller gets it: with what had come by then, and the truth about trying again. */
   #failed(error: unknown): unknown {
+    this.#giveBack();
     if (!(error instanceof PlainwireError)) {
       this.#connection?.destroy();
       return error;

@@ -14,7 +14,8 @@ const spare: ReadMemory[] = [];
  * filled and not yet read, the peer has to wait.
  */
 export class ReadMemory {
-  readonly #memory = Buffer.allocUnsafeSlow(PIECES * PIECE);
+  /** Made when a socket wants it: under TLS, and behind a proxy, none does. */
+  #memory: Buffer | undefined;
   #next = 0;
   #lent = 0;
   #deliver: (chunk: Uint8Array) => void = () => {};
@@ -36,7 +37,7 @@ export class ReadMemory {
   }
 
   owns(chunk: Uint8Array): boolean {
-    return chunk.buffer === this.#memory.buffer;
+    return chunk.buffer === this.#memory?.buffer;
   }
 
   /** The oldest chunk that is lent has been read. */
@@ -51,11 +52,13 @@ export class ReadMemory {
 
   /** For the options of a socket. */
   get onread(): OnReadOpts {
+    this.#memory ??= Buffer.allocUnsafeSlow(PIECES * PIECE);
+    const memory = this.#memory;
     return {
       buffer: () => {
         const start = this.#next * PIECE;
         this.#next = (this.#next + 1) % PIECES;
-        return this.#memory.subarray(start, start + PIECE);
+        return memory.subarray(start, start + PIECE);
       },
       callback: (octets, piece) => {
         this.#lent += 1;

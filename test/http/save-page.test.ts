@@ -2,8 +2,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { conditionsFrom, fetchPage, RawHeaders, savePage, savePages, strongValidator } from '../../src/http/index.ts';
+import { ReadMemory } from '../../src/transport/index.ts';
 import { head, serve } from './server.ts';
 
 const BODY = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251));
@@ -196,6 +197,23 @@ describe('savePage', () => {
     await expect(savePage(`${strong.url}/b`, file, { resume: 'never' })).rejects.toThrow();
     expect(strong.requests.map((request) => request.includes('Range'))).toEqual([false, false, false]);
   });
+});
+
+it('gives back what it read into, whether the page came or broke off', async () => {
+  await using server = await serve((socket, request) => {
+    socket.end(`${head('200 OK', 'Content-Length: 4')}${request.startsWith('GET /whole') ? 'body' : 'bo'}`);
+  });
+  const memory = ReadMemory.take();
+  memory.release();
+  const file = path.join(folder, 'given-back');
+  for (const page of ['whole', 'broken', 'whole']) {
+    await savePage(`${server.url}/${page}`, file, { resume: 'never' }).catch((error: unknown) =>
+      expect(page, String(error)).toBe('broken'),
+    );
+    // the connection is closed a moment later
+    await vi.waitFor(() => expect(ReadMemory.take()).toBe(memory));
+    memory.release();
+  }
 });
 
 describe('savePages', () => {
