@@ -7,7 +7,7 @@ import { authenticate } from './authenticate.ts';
 import type { Capabilities } from './capabilities.ts';
 import { type Command, encode } from './command.ts';
 import { Connector } from './connector.ts';
-import { accounted, type Delivery, letGo } from './delivery.ts';
+import { type Delivery, failureOf } from './delivery.ts';
 import { ask, type Dialogue } from './dialogue.ts';
 import type { Driver } from './driver.ts';
 import { noop, quit } from './opening.ts';
@@ -61,8 +61,7 @@ export class SmtpClient implements AsyncDisposable {
     checkSendOptions(options);
     const composed = message instanceof Message ? message : compose(message);
     return await this.#inTurn(() => deliver(this.#driver, composed, options)).catch((error: unknown) => {
-      letGo(composed, error);
-      throw accounted(error, composed.envelope.to);
+      throw failureOf(composed, error);
     });
   }
 

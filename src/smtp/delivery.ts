@@ -54,14 +54,20 @@ export function nobody(
   return { accepted: [], rejected: to.map(({ address }, n) => ({ address, reply: negative(replies[n]) ?? last })) };
 }
 
+/** What a caller hears of a message that was not sent; its streams are closed where it can't be tried again. */
+export function failureOf(message: Message, error: unknown): unknown {
+  letGo(message, error);
+  return accounted(error, message.envelope.to);
+}
+
 /** An error about a message, with the account of its recipients: where it knows of none, nobody has the message. */
-export function accounted(error: unknown, to: readonly Mailbox[]): unknown {
+function accounted(error: unknown, to: readonly Mailbox[]): unknown {
   const isWhole = !(error instanceof PlainwireError) || error.recipients !== undefined || error.code === 'STOPPED';
   return isWhole ? error : withFacts(error, { recipients: nobody(to, []) });
 }
 
 /** Closes the streams of a message that failed for good; one that may succeed, and was not begun, can be sent again. */
-export function letGo(message: Message, error: unknown): void {
+function letGo(message: Message, error: unknown): void {
   const isFresh = error instanceof PlainwireError && error.retryable && !message.isSpent;
   if (!isFresh) message.release();
 }

@@ -3,7 +3,7 @@ import { AbortError, MessageError } from '../errors.ts';
 import { compose, Message, type MessageInit } from '../mime/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import { Connector } from './connector.ts';
-import { accounted, type Delivery, letGo } from './delivery.ts';
+import { type Delivery, failureOf } from './delivery.ts';
 import { channels } from './diagnostics.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
 import { Pool } from './pool.ts';
@@ -77,22 +77,19 @@ export class Mailer implements AsyncDisposable {
       composed.release();
       throw new MessageError('NO_RECIPIENTS', 'to', 'the message has no recipient: give to, cc, bcc or envelope.to');
     }
-    const { to } = composed.envelope;
     const settle = (outcome: Outcome<Delivery>): void => {
       if (outcome.ok) {
         if (channels.delivery.hasSubscribers) channels.delivery.publish({ delivery: outcome.value });
         return done(outcome);
       }
-      letGo(composed, outcome.error);
-      const error = accounted(outcome.error, to);
+      const error = failureOf(composed, outcome.error);
       if (channels.error.hasSubscribers) channels.error.publish({ error, messageId: composed.messageId });
       done({ ok: false, error });
     };
     try {
       this.#pool.add(composed, options, settle);
     } catch (error) {
-      letGo(composed, error);
-      throw accounted(error, to);
+      throw failureOf(composed, error);
     }
   }
 
