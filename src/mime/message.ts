@@ -93,11 +93,8 @@ export class Message {
     if (this.#segments.length === 1 && only !== undefined && !isDeferred(only)) return only;
     const size = this.size;
     if (size === undefined || size > IN_MEMORY_LIMIT) return undefined;
-    const chunks = this.chunks();
-    if (chunks === undefined) return undefined;
-    const all = [...chunks];
-    const octets = all.map((chunk) => (typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk));
-    const whole = Buffer.concat(octets);
+    const whole = this.#together(size);
+    if (whole === undefined) return undefined;
     return this.encoding === '7bit' && !this.smtpUtf8 && this.canonical ? whole.toString('latin1') : whole;
   }
 
@@ -139,7 +136,7 @@ export class Message {
   }
 
   /** Each block is made where it is to lie; undefined where a source must be read. */
-  #together(size: number): Uint8Array | undefined {
+  #together(size: number): Buffer | undefined {
     const whole = Buffer.allocUnsafeSlow(size);
     let at = 0;
     const chunks = this.chunks((octets) => whole.subarray(at, at + octets));
@@ -149,7 +146,8 @@ export class Message {
       else if (chunk.buffer !== whole.buffer) whole.set(chunk, at);
       at += chunk.length;
     }
-    return whole;
+    // what was not written to is nobody's to see
+    return whole.subarray(0, at);
   }
 
   /** The octets as they come, in blocks of bounded size. */
