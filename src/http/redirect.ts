@@ -1,5 +1,6 @@
 /** Where a redirect leads, and what the next request may carry (RFC 9110 section 15.4). */
 import { type ErrorFacts, PlainwireError } from '../errors.ts';
+import { CREDENTIAL_FIELD } from '../trace/schemes.ts';
 import type { TlsOptions } from '../transport/index.ts';
 import type { PageOptions } from './options.ts';
 import type { Page } from './page.ts';
@@ -61,7 +62,6 @@ function percentEncoded(latin1: string): string {
   return latin1.replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-const CREDENTIALS = /^(?:authorization|proxy-authorization|cookie)$/i;
 const ABOUT_THE_BODY = /^(?:content-.*|transfer-encoding)$/i;
 
 /**
@@ -74,7 +74,7 @@ export function onwardRequest(options: PageOptions, status: number, from: URL, t
   const sameOrigin = from.origin === to.origin;
   const kept = (headers === undefined ? [] : headerPairs(headers)).filter(([name]) => {
     if (toGet && ABOUT_THE_BODY.test(name)) return false;
-    return sameOrigin || !(CREDENTIALS.test(name) || name.toLowerCase() === 'host');
+    return sameOrigin || !(CREDENTIAL_FIELD.test(name) || name.toLowerCase() === 'host');
   });
   return {
     ...rest,

@@ -2,7 +2,7 @@
 import { MessageError } from '../errors.ts';
 import type { SecretSpan } from '../trace/event.ts';
 import { headSecrets } from '../trace/head-secrets.ts';
-import { SCHEME } from '../trace/schemes.ts';
+import { CREDENTIAL_FIELD, SCHEME } from '../trace/schemes.ts';
 import type { HttpVersion } from './body-framing.ts';
 import { TOKEN } from './header-block.ts';
 import type { HeaderPair } from './raw-headers.ts';
@@ -213,14 +213,12 @@ function refuse(given: unknown, field: string, what: string): MessageError {
   return new MessageError(code, field, `${what}: ${JSON.stringify(text)}`);
 }
 
-const SECRET_NAMES = /^(?:authorization|proxy-authorization|cookie)$/i;
-
 function encodeHead(line: string, headers: readonly HeaderPair[]): { bytes: Buffer; secrets: SecretSpan[] } {
   let text = line;
   const secrets = line.includes('@') ? [...headSecrets(Buffer.from(line, 'latin1'))] : [];
   for (const [name, value] of headers) {
     text += `${name}: `;
-    if (name.length >= 6 && SECRET_NAMES.test(name)) {
+    if (name.length >= 6 && CREDENTIAL_FIELD.test(name)) {
       // of an authorization the scheme may be seen, for it explains the rest
       const scheme = SCHEME.exec(value)?.[0].length ?? 0;
       secrets.push({ start: text.length + scheme, end: text.length + value.length });

@@ -4,3 +4,6 @@
  */
 export const SCHEME =
   /^(?:Basic|Bearer|Concealed|Digest|DPoP|GNAP|HOBA|Mutual|Negotiate|NTLM|OAuth|PrivateToken|SCRAM-SHA-(?:1|256)|vapid|Token|ApiKey|AWS4-HMAC-SHA256)[ \t]+(?=\S)/i;
+
+/** The fields of a request that say who the client is. */
+export const CREDENTIAL_FIELD = /^(?:authorization|proxy-authorization|cookie)$/i;

@@ -1,12 +1,14 @@
 /** What the side of the client needs to know of an HTTP dialogue: one request, one response. */
 import { headSecrets } from '../../trace/head-secrets.ts';
 import { type Explanation, explainLine, type SecretSpan } from '../../trace/index.ts';
+import { CREDENTIAL_FIELD } from '../../trace/schemes.ts';
 import { type Heard, type Hint, NO_SECRETS, type Said } from './speech.ts';
 
 type Place = 'start' | 'head' | 'body';
 
 /** Headers whose value is a credential. */
-const CREDENTIALS = /^(?:Authorization|Proxy-Authorization|Cookie)\s*:\s*/i;
+/** The name of a field and what parts it from its value. */
+const FIELD = /^([^:\s]+)\s*:\s*/;
 
 export class HttpView {
   readonly protocol = 'http';
@@ -56,10 +58,10 @@ export class HttpView {
 
   #secretsOf(line: string): readonly SecretSpan[] {
     const isFolded = /^[ \t]/.test(line);
-    const name = CREDENTIALS.exec(line)?.[0];
-    if (!isFolded) this.#inCredential = name !== undefined;
+    const [start = '', name = ''] = FIELD.exec(line) ?? [];
+    if (!isFolded) this.#inCredential = CREDENTIAL_FIELD.test(name);
     if (!this.#inCredential) return headSecrets(Buffer.from(line, 'utf8'));
-    return [{ start: name?.length ?? 0, end: Buffer.byteLength(line) }];
+    return [{ start: start.length, end: Buffer.byteLength(line) }];
   }
 
   hints(host: string): Hint[] {
