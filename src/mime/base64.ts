@@ -1,30 +1,17 @@
-/**
- * Base64 in lines of 76 characters (RFC 2045 section 6.8). Node encodes large blocks fast and knows no lines: blocks are
- * encoded whole, and the lines copied out of them.
- */
+/** Base64 in lines of 76 characters (RFC 2045 section 6.8), of octets at hand and of octets that come in chunks. */
+import { encodeLines, LINE_OCTETS } from './base64-lines.ts';
+import { freshMemory } from './fresh-memory.ts';
 
-/** Octets that make one line. */
-const LINE_OCTETS = 57;
 const LINE_CHARACTERS = 76;
-/** Octets encoded in one go: big enough to make the calls cheap, small enough to stay in the processor's cache. */
-const BLOCK_OCTETS = LINE_OCTETS * 512;
 
 /**
- * Octets whose text goes out in one piece. Memory is asked for by the piece: asking for every block by itself takes a
- * tenth of the time. The text of this many stays under the 128 KB from which on malloc asks the system for pages, which
- * come slowly.
+ * Octets whose text goes out in one piece, all of them in whole lines. The text of this many stays under the 128 KB from
+ * which on malloc asks the system for pages, which come slowly.
  */
-const PIECE_OCTETS = 3 * BLOCK_OCTETS;
+const PIECE_OCTETS = LINE_OCTETS * 1536;
 
 /** Gives memory of exactly so many octets. */
 export type Allocate = (size: number) => Buffer;
-
-const fresh: Allocate = (size) => Buffer.allocUnsafeSlow(size);
-
-const block = Buffer.allocUnsafeSlow((BLOCK_OCTETS / 3) * 4);
-const blockView = new DataView(block.buffer, block.byteOffset, block.length);
-/** CR and LF as a little-endian number. */
-const CRLF = 0x0a0d;
 
 /** How long the encoded text of so many octets is. There is no CRLF after the last line. */
 export function base64Size(octets: number): number {
@@ -33,33 +20,36 @@ export function base64Size(octets: number): number {
 }
 
 /** The encoded text of bytes that are all at hand, in pieces of bounded size. */
-export function* base64Blocks(bytes: Uint8Array, allocate: Allocate = fresh): Generator<Uint8Array> {
-  const input = asEncoder(bytes);
+export function* base64Blocks(bytes: Uint8Array, allocate: Allocate = freshMemory): Generator<Uint8Array> {
+  const input = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let start = 0; start < input.length; start += PIECE_OCTETS) {
-    const end = Math.min(start + PIECE_OCTETS, input.length);
-    yield encodePiece(input, start, end, end === input.length, allocate);
+    const end = start + PIECE_OCTETS;
+    yield end < input.length ? linesOf(input, start, end, allocate) : lastOf(input, start, allocate);
   }
 }
 
-/** The encoded text of bytes that come one chunk after another; all but the last block hold whole lines. */
+/** The encoded text of bytes that come one chunk after another; all but the last piece hold whole lines. */
 export class Base64Encoder {
   #rest: Buffer = Buffer.alloc(0);
 
   /** Takes a chunk and gives what is now complete, which may be nothing. */
   *push(chunk: Uint8Array): Generator<Uint8Array> {
     let input: Buffer = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    let begun: Buffer | undefined;
     if (this.#rest.length > 0) {
-      // Only the first block is put together with what was left: the chunk may be long.
-      const head = input.subarray(0, BLOCK_OCTETS - this.#rest.length);
-      const first = Buffer.concat([this.#rest, head]);
-      if (head.length < input.length) yield encodePiece(asEncoder(first), 0, first.length, false);
-      input = head.length < input.length ? input.subarray(head.length) : first;
+      const missing = LINE_OCTETS - this.#rest.length;
+      begun = Buffer.concat([this.#rest, input.subarray(0, missing)]);
+      // At least one octet is kept: only the end shows which line is the last, and that has no CRLF.
+      if (input.length <= missing) {
+        this.#rest = begun;
+        return;
+      }
+      input = input.subarray(missing);
     }
-    // At least one octet is kept: only the end shows which line is the last, and that has no CRLF.
-    const lines = Math.max(0, Math.ceil(input.length / LINE_OCTETS) - 1);
-    const whole = lines * LINE_OCTETS;
-    for (let start = 0; start < whole; start += PIECE_OCTETS) {
-      yield encodePiece(asEncoder(input), start, Math.min(start + PIECE_OCTETS, whole), false);
+    const whole = Math.max(0, Math.ceil(input.length / LINE_OCTETS) - 1) * LINE_OCTETS;
+    for (let start = 0; start < whole || begun !== undefined; start += PIECE_OCTETS) {
+      yield linesOf(input, start, Math.min(start + PIECE_OCTETS, whole), freshMemory, begun);
+      begun = undefined;
     }
     // A copy: the chunk belongs to whoever gave it.
     this.#rest = Buffer.from(input.subarray(whole));
@@ -67,55 +57,26 @@ export class Base64Encoder {
 
   /** The last line. */
   end(): Uint8Array {
-    return encodePiece(asEncoder(this.#rest), 0, this.#rest.length, true);
+    return lastOf(this.#rest, 0);
   }
 }
 
-/** What a Buffer has of the native encoders beside toString() and write(), which look at their arguments anew each time. */
-interface Encoder {
-  readonly length: number;
-  base64Slice(start: number, end: number): string;
-}
-
-function asEncoder(bytes: Uint8Array): Encoder {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) as unknown as Encoder;
-}
-
-/** `isLast`: no CRLF follows; otherwise the octets make whole lines. */
-function encodePiece(input: Encoder, start: number, end: number, isLast: boolean, allocate = fresh): Uint8Array {
-  const size = base64Size(end - start);
-  const out = allocate(isLast ? size : size + 2);
-  const view = new DataView(out.buffer, out.byteOffset, out.length);
-  let at = 0;
-  for (let from = start; from < end; from += BLOCK_OCTETS) {
-    const length = block.write(input.base64Slice(from, Math.min(from + BLOCK_OCTETS, end)), 0, 'latin1');
-    // the last line of all is copied without its CRLF
-    const isEnd = isLast && from + BLOCK_OCTETS >= end;
-    const lines = isEnd ? Math.ceil(length / LINE_CHARACTERS) - 1 : Math.floor(length / LINE_CHARACTERS);
-    at = copyLines(lines, view, at);
-    if (isEnd) at += block.copy(out, at, lines * LINE_CHARACTERS, length);
-  }
+/** The octets make whole lines, and others follow. `begun`: the line before them. */
+function linesOf(input: Buffer, start: number, end: number, allocate: Allocate, begun?: Buffer): Uint8Array {
+  const lines = (end - start) / LINE_OCTETS;
+  const before = begun === undefined ? 0 : 1;
+  const out = allocate((before + lines) * (LINE_CHARACTERS + 2));
+  const at = begun === undefined ? 0 : encodeLines(begun, 0, before, out, 0);
+  encodeLines(input, start, lines, out, at);
   return out;
 }
 
-/**
- * Copies so many whole lines out of the block, a CRLF behind each, and returns where they end. Eight characters go in one
- * step, as a number: no base64 character has the bits that would make it not a number, so none is changed on the way. A
- * call into native code for each line would take three times as long.
- */
-function copyLines(lines: number, to: DataView, start: number): number {
-  let at = start;
-  let from = 0;
-  for (let line = 0; line < lines; line++) {
-    for (let step = 0; step < 9; step++) {
-      to.setFloat64(at, blockView.getFloat64(from, true), true);
-      at += 8;
-      from += 8;
-    }
-    to.setInt32(at, blockView.getInt32(from, true), true);
-    to.setInt16(at + 4, CRLF, true);
-    at += 6;
-    from += 4;
-  }
-  return at;
+/** All octets from `start` on are the last. */
+function lastOf(input: Buffer, start: number, allocate = freshMemory): Uint8Array {
+  const octets = input.length - start;
+  const out = allocate(base64Size(octets));
+  const lines = Math.max(0, Math.ceil(octets / LINE_OCTETS) - 1);
+  const at = encodeLines(input, start, lines, out, 0);
+  out.write(input.toString('base64', start + lines * LINE_OCTETS), at, 'latin1');
+  return out;
 }
