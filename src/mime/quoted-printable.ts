@@ -34,6 +34,8 @@ const ESCAPED = Int32Array.from({ length: 256 }, (_, octet) =>
   Buffer.from(`=${hex(octet)}`, 'latin1').readUIntLE(0, 3),
 );
 const CR = 0x0d;
+const CRLF = 0x0a0d;
+const SOFT_BREAK = 0x0a0d3d;
 const LF = 0x0a;
 
 function hex(octet: number): string {
@@ -123,31 +125,29 @@ function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds, chars
   const { octets: bytes, view: input } = from;
   const { octets: out, view: output } = to;
   const lastFour = end - 4;
-  const lastEight = end - 8;
   let at = 0;
   let line = 0;
   let limit = WIDTH;
   let index = 0;
   while (index < end) {
-    // The first octet of a line is looked at by itself: a dot or an F means something there.
-    if (at > line) {
-      while (index <= lastEight && at + 8 <= limit) {
-        const first = input.getInt32(index, true);
-        const second = input.getInt32(index + 4, true);
-        if ((specials(first) | specials(second)) !== 0) break;
-        output.setInt32(at, first, true);
-        output.setInt32(at + 4, second, true);
-        index += 8;
-        at += 8;
+    // A dot or an F that begins a line means something, and is looked at by itself.
+    if (at > line || !isSpecialFirst(bytes[index] as number)) {
+      const last = Math.min(lastFour, index + limit - at - 4);
+      while (index <= last) {
+        const four = input.getInt32(index, true);
+        if (specials(four) !== 0) break;
+        output.setInt32(at, four, true);
+        index += 4;
+        at += 4;
       }
-      while (index <= lastFour && at + 4 <= limit) {
+      if (index <= lastFour) {
         const four = input.getInt32(index, true);
         output.setInt32(at, four, true);
         const found = specials(four);
-        const plain = found === 0 ? 4 : (31 - Math.clz32(found & -found)) >>> 3;
+        // none found gives more than there is room for
+        const plain = Math.min((31 - Math.clz32(found & -found)) >>> 3, limit - at);
         index += plain;
         at += plain;
-        if (plain < 4) break;
       }
       if (index === end) break;
     }
@@ -181,7 +181,8 @@ function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds, chars
       }
     } else if ((octet === LF && isText) || (octet === CR && bytes[index + 1] === LF && index + 1 < end)) {
       at = protectSpace(out, at, line);
-      at = put(out, at, CR, LF);
+      output.setInt16(at, CRLF, true);
+      at += 2;
       line = at;
       limit = line + WIDTH;
       index += octet === CR ? 2 : 1;
@@ -195,8 +196,8 @@ function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds, chars
         continue;
       }
     }
-    out[at] = EQUALS;
-    at = put(out, at + 1, CR, LF);
+    output.setInt32(at, SOFT_BREAK, true);
+    at += 3;
     line = at;
     limit = line + WIDTH;
   }
@@ -210,6 +211,10 @@ function encode(from: Memory, end: number, to: Memory, lineEnds: LineEnds, chars
 function specials(four: number): number {
   const equals = four ^ 0x3d3d3d3d;
   return ((four - 0x20202020) | four | (four + 0x01010101) | ((equals - 0x01010101) & ~equals)) & 0x80808080;
+}
+
+function isSpecialFirst(octet: number): boolean {
+  return octet === 0x2e || octet === 0x46;
 }
 
 function isFromLine(bytes: Uint8Array, index: number): boolean {
