@@ -2,9 +2,8 @@
  * Many pages side by side, whatever is done with each: bounded memory, limits overall and per host, politeness, and a
  * second try where it is safe.
  */
-import { setMaxListeners } from 'node:events';
 import { MessageError, PlainwireError } from '../errors.ts';
-import { cachingResolve, resolveBySystem } from '../transport/index.ts';
+import { addAbortListener, cachingResolve, removeAbortListener, resolveBySystem } from '../transport/index.ts';
 import { checkNumber, checkPageOptions, type PageOptions } from './options.ts';
 import { partialPage } from './partial-page.ts';
 import { Schedule } from './schedule.ts';
@@ -78,8 +77,6 @@ export async function* forEachPage<Done extends object>(
   const settings = settingsOf(options);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
-  // every page under way listens to it
-  setMaxListeners(0, signal, stop.signal);
   const resolve = options.resolve ?? cachingResolve(resolveBySystem, NAME_CACHE_MS);
   const pageOptions: PageOptions = { ...options, signal, resolve };
   const run = new Run(urls, (url) => work(url, pageOptions), settings, signal);
@@ -142,7 +139,7 @@ class Run<Done extends object> {
     this.#signal = signal;
     this.#schedule = new Schedule(settings.perHost, settings.delay);
     // nothing need be under way that would hear of it: all may wait for a pause to end, or for the list's next line
-    signal.addEventListener('abort', this.#wake, { once: true });
+    addAbortListener(signal, this.#wake);
   }
 
   /** The next outcome; undefined when there is none left. Rejects where the list itself does. */
@@ -164,7 +161,7 @@ class Run<Done extends object> {
 
   /** Settles when all that was under way, and has been aborted, has ended: no file is written to any more. */
   async close(): Promise<void> {
-    this.#signal.removeEventListener('abort', this.#wake);
+    removeAbortListener(this.#signal, this.#wake);
     clearTimeout(this.#timer);
     this.#schedule.clear();
     // a list that waits for its next line is not waited for
@@ -242,7 +239,8 @@ class Run<Done extends object> {
     const { index, input, url } = job;
     try {
       const done = await this.#work(url);
-      this.#outcomes.push({ ...done, ok: true, index, input, attempts: job.attempts });
+      const outcome: OutcomeBase & { ok: true } = { ok: true, index, input, attempts: job.attempts };
+      this.#outcomes.push(Object.assign(outcome, done));
     } catch (error) {
       if (!this.#signal.aborted && job.attempts <= this.#settings.retries && isSafeToRepeat(error)) {
         this.#schedule.add(job, url.hostname, performance.now() + this.#pause(job.attempts));

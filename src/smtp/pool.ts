@@ -1,7 +1,8 @@
 /** The mailer's connections and its queue: who sends what, when, and what is tried again. */
+
 import { ConnectionError, PlainwireError, withFacts } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
-import { AbortListeners } from './abort-listeners.ts';
+import { addAbortListener, removeAbortListener } from '../transport/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Connector } from './connector.ts';
 import { type Delivery, nobody } from './delivery.ts';
@@ -65,7 +66,6 @@ export class Pool {
   /** Lines that have said QUIT: they count as connections until they are closed. */
   readonly #leaving = new Map<Line, Promise<void>>();
   readonly #pausing = new Set<Job>();
-  readonly #aborts = new AbortListeners();
   readonly #rate: Rate;
   #pending = 0;
   #placed = 0;
@@ -221,7 +221,7 @@ export class Pool {
       if (!this.#queue.isEmpty) return;
       for (const { purpose, giveUp } of this.#openings) if (purpose === 'messages') giveUp.abort(error);
     };
-    this.#aborts.add(signal, job.onAbort);
+    addAbortListener(signal, job.onAbort);
   }
 
   /** Messages that are given one right after another leave in one write. */
@@ -327,7 +327,7 @@ export class Pool {
 
   #finish(job: Job, outcome: Outcome<Delivery>): void {
     const { onAbort, options } = job;
-    if (onAbort !== undefined && options.signal !== undefined) this.#aborts.remove(options.signal, onAbort);
+    if (onAbort !== undefined && options.signal !== undefined) removeAbortListener(options.signal, onAbort);
     if (this.#pausing.delete(job)) clearTimeout(job.pause);
     this.#pending -= 1;
     job.done(outcome);

@@ -1,6 +1,8 @@
 /** A message meets a session: its size is found out, the transaction is begun, and its time taken. */
+
 import { AbortError, type PlainwireError } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
+import { addAbortListener, removeAbortListener } from '../transport/index.ts';
 import type { Delivery } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import type { TransactionOptions } from './parameters.ts';
@@ -49,11 +51,11 @@ export async function deliver(driver: Driver, message: Message, options: SendOpt
   return await new Promise<Delivery>((resolve, reject) => {
     const onAbort = (): void => driver.abandon(run, abortedBy(signal));
     const run = beginTransaction(driver, message, options, size, queuedAt, (outcome) => {
-      signal?.removeEventListener('abort', onAbort);
+      if (signal !== undefined) removeAbortListener(signal, onAbort);
       if (outcome.ok) resolve(outcome.value);
       else reject(outcome.error);
     });
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal !== undefined) addAbortListener(signal, onAbort);
   });
 }
 

@@ -1,8 +1,10 @@
 /** Makes a connection: name, guard, socket, proxy, TLS, each within its deadline. */
+
 import net from 'node:net';
 import { ConnectionError, PlainwireError } from '../errors.ts';
 import type { Protocol, Trace } from '../trace/event.ts';
 import { Tracer } from '../trace/tracer.ts';
+import { addAbortListener, removeAbortListener } from './abort-listeners.ts';
 import { Connection, type ConnectTiming } from './connection.ts';
 import { checkEndpoint, type Endpoint, formatEndpoint, type HostEndpoint } from './endpoint.ts';
 import { aborted, inWords, late } from './faults.ts';
@@ -212,7 +214,7 @@ function socketTo(
     const socket = net.connect(target);
     const settle = (error?: PlainwireError): void => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
+      if (signal !== undefined) removeAbortListener(signal, onAbort);
       if (error === undefined) {
         socket.off('error', onError);
         resolve(socket);
@@ -226,7 +228,7 @@ function socketTo(
     const timer = setTimeout(() => settle(late('connect', ms)), timerMs(ms));
     socket.on('connect', () => settle());
     socket.on('error', onError);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal !== undefined) addAbortListener(signal, onAbort);
   });
 }
 

@@ -5,11 +5,13 @@
  * every wait. When the connection fails, every wait on it, now and later, ends with the same error, but bytes that came
  * before the fault are still read first.
  */
+
 import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '../errors.ts';
 import type { TlsFacts } from '../trace/event.ts';
 import type { Tracer } from '../trace/tracer.ts';
+import { addAbortListener, removeAbortListener } from './abort-listeners.ts';
 import { Deadline } from './deadline.ts';
 import { aborted, lost } from './faults.ts';
 import type { ReadMemory } from './read-memory.ts';
@@ -91,7 +93,7 @@ export class Connection implements AsyncDisposable {
     this.#socket = init.stream;
     this.#listen();
     if (this.#signal?.aborted) this.#onAbort();
-    else this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
+    else if (this.#signal !== undefined) addAbortListener(this.#signal, this.#onAbort);
   }
 
   /** Facts of the TLS session; undefined while the connection is in clear. */
@@ -429,7 +431,7 @@ export class Connection implements AsyncDisposable {
   #finish(by: 'us' | 'peer'): void {
     this.#isClosed = true;
     this.#deadline.stop();
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#signal !== undefined) removeAbortListener(this.#signal, this.#onAbort);
     this.#reportClose(by);
     this.#settleClosed?.();
   }

@@ -1,3 +1,4 @@
+export { addAbortListener, removeAbortListener } from './abort-listeners.ts';
 export {
   type ConnectOptions,
   type ConnectTimeouts,

@@ -1,6 +1,8 @@
 /** Through a proxy: HTTP CONNECT (RFC 9110 section 9.3.6) by hand, SOCKS5 (RFC 1928, RFC 1929) by the socks library. */
+
 import { isIP, type Socket } from 'node:net';
 import { ConnectionError, MessageError, type PlainwireError } from '../errors.ts';
+import { addAbortListener, removeAbortListener } from './abort-listeners.ts';
 import type { Connection } from './connection.ts';
 import { formatEndpoint, type HostEndpoint } from './endpoint.ts';
 import { aborted, late } from './faults.ts';
@@ -128,7 +130,7 @@ export async function tunnelBySocks(
   const onEnd = (): void => end(failed(server, 'it closed the connection'));
   socket.once('end', onEnd);
   const timer = setTimeout(() => end(late('proxy', ms)), timerMs(ms));
-  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal !== undefined) addAbortListener(signal, onAbort);
   if (signal?.aborted) onAbort();
   try {
     const tunnel = await SocksClient.createConnection({
@@ -154,7 +156,7 @@ export async function tunnelBySocks(
     throw failed(server, error instanceof Error ? error.message : String(error), error);
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    if (signal !== undefined) removeAbortListener(signal, onAbort);
     socket.off('end', onEnd);
   }
 }

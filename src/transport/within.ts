@@ -1,4 +1,5 @@
 /** A deadline and an AbortSignal for work that knows neither. */
+import { addAbortListener, removeAbortListener } from './abort-listeners.ts';
 import { aborted, late } from './faults.ts';
 import { timerMs } from './timer.ts';
 
@@ -14,13 +15,13 @@ export async function within<T>(
   const ended = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(late(phase, ms)), timerMs(ms));
     onAbort = () => reject(aborted(signal, phase));
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal !== undefined) addAbortListener(signal, onAbort);
     if (signal?.aborted) onAbort();
   });
   try {
     return await Promise.race([work, ended]);
   } finally {
     clearTimeout(timer);
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+    if (signal !== undefined && onAbort !== undefined) removeAbortListener(signal, onAbort);
   }
 }

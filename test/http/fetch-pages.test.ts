@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fetchPages, type PageOutcome, type PagesOptions } from '../../src/http/index.ts';
 import { Schedule } from '../../src/http/schedule.ts';
@@ -241,5 +242,74 @@ describe('the schedule', () => {
     schedule.add(1, 'h9999', 0);
     expect(schedule.take(10_000)).toBeUndefined();
     expect(schedule.nextDue()).toBe(10_009);
+  });
+
+  it('passes over a host that has enough, and comes back to it in order', () => {
+    const schedule = new Schedule<string>(1, 0);
+    for (const job of ['a1', 'a2', 'a3', 'b1', 'a4', 'c1']) schedule.add(job, job.slice(0, 1), 0);
+    const take = (): string | undefined => schedule.take(0);
+    expect([take(), take(), take(), take()]).toEqual(['a1', 'b1', 'c1', undefined]);
+    expect(schedule.size).toBe(3);
+    schedule.add('d1', 'd', 0);
+    schedule.release('a');
+    schedule.add('a5', 'a', 0);
+    expect([take(), take(), take()]).toEqual(['a2', 'd1', undefined]);
+    for (const next of ['a3', 'a4', 'a5', undefined]) {
+      schedule.release('a');
+      expect(take()).toBe(next);
+    }
+    expect(schedule.size).toBe(0);
+  });
+
+  it('a job that is to wait for its time keeps no place of its host from another', () => {
+    const schedule = new Schedule<string>(1, 0);
+    for (const [job, notBefore] of [
+      ['first', 0],
+      ['later', 100],
+      ['next', 0],
+    ] as const)
+      schedule.add(job, 'a', notBefore);
+    expect(schedule.take(0)).toBe('first');
+    expect(schedule.take(0)).toBeUndefined();
+    schedule.release('a');
+    expect(schedule.take(1)).toBe('next');
+    schedule.release('a');
+    expect(schedule.take(2)).toBeUndefined();
+    expect(schedule.nextDue()).toBe(100);
+    expect(schedule.take(100)).toBe('later');
+  });
+
+  it('starts each job once, no more of a host at a time than may be, in order of arrival', () => {
+    const step = fc.oneof(
+      fc.record({ add: fc.constantFrom('a', 'b', 'c', 'd') }),
+      fc.constant({ take: true }),
+      fc.record({ release: fc.constantFrom('a', 'b', 'c', 'd') }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), fc.integer({ min: 1, max: 3 }), (steps, perHost) => {
+        const schedule = new Schedule<{ host: string; n: number }>(perHost, 0);
+        let waiting: { host: string; n: number }[] = [];
+        const active = new Map<string, number>();
+        const count = (host: string): number => active.get(host) ?? 0;
+        steps.forEach((step, n) => {
+          if ('add' in step) {
+            waiting.push({ host: step.add, n });
+            schedule.add({ host: step.add, n }, step.add, 0);
+          } else if ('release' in step) {
+            if (count(step.release) === 0) return;
+            active.set(step.release, count(step.release) - 1);
+            schedule.release(step.release);
+          } else {
+            const expected = waiting.find(({ host }) => count(host) < perHost);
+            expect(schedule.take(0)).toEqual(expected);
+            if (expected === undefined) return;
+            waiting = waiting.filter((each) => each !== expected);
+            active.set(expected.host, count(expected.host) + 1);
+          }
+          expect(schedule.size).toBe(waiting.length);
+        });
+        expect(schedule.clear()).toEqual(waiting);
+      }),
+    );
   });
 });
