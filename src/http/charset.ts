@@ -1,12 +1,16 @@
 /**
  * Which character encoding a body is in, found as browsers find it (WHATWG HTML, "determining the character encoding"):
  * byte order mark, then Content-Type, then for HTML the first 1,024 bytes' meta elements, then for XML its declaration.
- * The decoding itself is TextDecoder's, which has all encodings of the Encoding Standard.
+ * Meta elements are html-encoding-sniffer's, which is jsdom's; the decoding itself is TextDecoder's, which has all
+ * encodings of the Encoding Standard.
  */
+import sniffHtml from 'html-encoding-sniffer';
 import type { RawHeaders } from './raw-headers.ts';
 
 /** How far a meta element is looked for, by the standard. */
 const PRESCAN = 1024;
+/** No encoding has this name. */
+const NONE = 'none';
 
 export interface Charset {
   /** The encoding's name as TextDecoder has it: `'utf-8'`, `'windows-1252'`. */
@@ -23,9 +27,9 @@ export function detectCharset(body: Uint8Array, headers: RawHeaders): Charset {
   const essence = type.split(';')[0]?.trim().toLowerCase() ?? '';
   const markup = /^(?:text\/(?:html|xml)|application\/(?:.+\+)?xml|)$/.test(essence);
   if (markup) {
-    const start = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, PRESCAN)).toString('latin1');
-    const declared = essence === 'text/html' || essence === '' ? metaCharset(start) : undefined;
+    const declared = essence === 'text/html' || essence === '' ? metaCharset(body) : undefined;
     if (declared !== undefined) return { name: declared, from: 'meta' };
+    const start = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, PRESCAN)).toString('latin1');
     const xml = withoutUtf16(encodingName(/^<\?xml\s[^>]*?encoding\s*=\s*(?:"([^"]*)"|'([^']*)')/.exec(start)));
     if (xml !== undefined) return { name: xml, from: 'xml' };
   }
@@ -64,26 +68,15 @@ function withoutUtf16(name: string | undefined): string | undefined {
   return name === 'x-user-defined' ? 'windows-1252' : name;
 }
 
-const TAG =
-  /<!--[\s\S]*?(?:-->|$)|<meta[\s/]((?:[^>"']|"[^"]*"|'[^']*')*)>|<[!/?]?[a-z](?:[^>"']|"[^"]*"|'[^']*')*>|<[!/?][^>]*>/gi;
-const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g;
-
-/** The first meta element that names an encoding: `charset`, or `http-equiv` and `content` together. */
-function metaCharset(start: string): string | undefined {
-  for (const [, attributes] of start.matchAll(TAG)) {
-    if (attributes === undefined) continue;
-    const values = new Map<string, string>();
-    for (const [, name = '', double, single, bare] of attributes.matchAll(ATTRIBUTE)) {
-      const key = name.toLowerCase();
-      if (!values.has(key)) values.set(key, double ?? single ?? bare ?? '');
-    }
-    const content = /charset\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;"']+))/i.exec(values.get('content') ?? '');
-    const isContentType = values.get('http-equiv')?.toLowerCase() === 'content-type';
-    const label = values.get('charset') ?? (isContentType ? (content?.[1] ?? content?.[2] ?? content?.[3]) : undefined);
-    const name = label === undefined ? undefined : withoutUtf16(knownCharset(label.trim()));
-    if (name !== undefined) return name;
+/** The first meta element that names an encoding. The byte order mark, which the library would look for, has been. */
+function metaCharset(body: Uint8Array): string | undefined {
+  try {
+    const name = sniffHtml(body.subarray(0, PRESCAN), { defaultEncoding: NONE });
+    return name === NONE ? undefined : knownCharset(name);
+  } catch {
+    // it falls over a content attribute that ends in "charset": no such page names an encoding
+    return undefined;
   }
-  return undefined;
 }
 
 function isUtf8(body: Uint8Array): boolean {
