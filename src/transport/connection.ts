@@ -12,38 +12,16 @@ import { ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '..
 import type { TlsFacts } from '../trace/event.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { addAbortListener, removeAbortListener } from './abort-listeners.ts';
+import type { ConnectionInit, ConnectTiming } from './connection-init.ts';
 import { Deadline } from './deadline.ts';
 import { aborted, lost } from './faults.ts';
-import type { ReadMemory } from './read-memory.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { type ChannelBinding, channelBinding, type Handshake, handshake, type TlsOptions } from './tls.ts';
 import { checkTlsOptions } from './tls-options.ts';
 import { type ServerTlsOptions, serverHandshake } from './tls-server.ts';
 
-/** Bytes held for a reader that is not there; past this the peer has to wait. */
-const READ_AHEAD = 256 * 1024;
-
 /** How long close() waits for written bytes to leave before it gives up on them, in milliseconds. */
 const CLOSE_LINGER = 2_000;
-
-/** Milliseconds each phase of connecting took; 0 for a phase that was not needed. */
-export interface ConnectTiming {
-  readonly lookup: number;
-  readonly connect: number;
-  readonly tls: number;
-}
-
-export interface ConnectionInit {
-  readonly stream: Duplex;
-  /** The peer's address and port, or the path of the socket. */
-  readonly remote: string;
-  /** The host name as asked for, for SNI and certificate checks; empty for a path. */
-  readonly host: string;
-  readonly timing?: ConnectTiming;
-  readonly signal?: AbortSignal | undefined;
-  readonly tracer?: Tracer | undefined;
-  /** What the stream reads into. */
-  readonly memory?: ReadMemory | undefined;
-}
 
 interface Wait<T> {
   readonly resolve: (value: T) => void;
@@ -60,11 +38,7 @@ export class Connection implements AsyncDisposable {
   /** What lies below TLS. */
   readonly #socket: Duplex;
   #tls: TlsFacts | undefined;
-  #chunks: Uint8Array[] = [];
-  #held = 0;
-  readonly #memory: ReadMemory | undefined;
-  /** Whether the chunk that was read last is in that memory. */
-  #lent = false;
+  readonly #ahead: ReadAhead;
   #ended = false;
   #fault: PlainwireError | undefined;
   #closedByUs = false;
@@ -87,8 +61,8 @@ export class Connection implements AsyncDisposable {
     this.tracer = init.tracer;
     this.#timing = init.timing ?? { lookup: 0, connect: 0, tls: 0 };
     this.#signal = init.signal;
-    this.#memory = init.memory;
-    this.#memory?.deliverTo(this.#onData);
+    this.#ahead = new ReadAhead(init.memory);
+    init.memory?.deliverTo(this.#onData);
     this.#stream = init.stream;
     this.#socket = init.stream;
     this.#listen();
@@ -127,7 +101,7 @@ export class Connection implements AsyncDisposable {
 
   /** Whether bytes have come that nobody has read. */
   get hasUnread(): boolean {
-    return this.#held > 0 || this.#stream.readableLength > 0;
+    return !this.#ahead.isEmpty || this.#stream.readableLength > 0;
   }
 
   /**
@@ -137,12 +111,11 @@ export class Connection implements AsyncDisposable {
    * @throws ConnectionError | TimeoutError | AbortError | TlsError
    */
   read(): Promise<Uint8Array | undefined> {
-    if (this.#lent) this.#takeBack();
-    const chunk = this.#chunks.shift();
+    const ahead = this.#ahead;
+    ahead.takeBack();
+    const chunk = ahead.next();
     if (chunk !== undefined) {
-      this.#held -= chunk.length;
-      this.#lent = this.#memory?.owns(chunk) === true;
-      if (this.#stream.isPaused() && !this.#isFull) this.#stream.resume();
+      if (this.#stream.isPaused() && !ahead.isFull) this.#stream.resume();
       return Promise.resolve(chunk);
     }
     if (this.#ended) return Promise.resolve(undefined);
@@ -156,9 +129,7 @@ export class Connection implements AsyncDisposable {
 
   /** Puts bytes back, to be read first: for one who read past what was meant for it. */
   unread(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    this.#chunks.unshift(chunk);
-    this.#held += chunk.length;
+    this.#ahead.putBack(chunk);
   }
 
   /**
@@ -354,23 +325,12 @@ export class Connection implements AsyncDisposable {
     const reading = this.#reading;
     if (reading !== undefined) {
       this.#reading = undefined;
-      this.#lent = this.#memory?.owns(chunk) === true;
-      reading.resolve(chunk);
+      reading.resolve(this.#ahead.lend(chunk));
       return;
     }
-    this.#chunks.push(chunk);
-    this.#held += chunk.length;
-    if (this.#isFull) this.#stream.pause();
+    this.#ahead.push(chunk);
+    if (this.#ahead.isFull) this.#stream.pause();
   };
-
-  get #isFull(): boolean {
-    return this.#memory === undefined ? this.#held >= READ_AHEAD : this.#memory.isUsedUp;
-  }
-
-  #takeBack(): void {
-    this.#lent = false;
-    this.#memory?.takeBack();
-  }
 
   readonly #onEnd = (): void => {
     this.#ended = true;

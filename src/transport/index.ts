@@ -6,7 +6,8 @@ export {
   DEFAULT_CONNECT_TIMEOUTS,
   type Guard,
 } from './connect.ts';
-export { Connection, type ConnectionInit, type ConnectTiming } from './connection.ts';
+export { Connection } from './connection.ts';
+export type { ConnectionInit, ConnectTiming } from './connection-init.ts';
 export {
   bindDatagrams,
   type Datagram,

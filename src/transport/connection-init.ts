@@ -1,0 +1,24 @@
+/** What a connection is made of. */
+import type { Duplex } from 'node:stream';
+import type { Tracer } from '../trace/tracer.ts';
+import type { ReadMemory } from './read-memory.ts';
+
+/** Milliseconds each phase of connecting took; 0 for a phase that was not needed. */
+export interface ConnectTiming {
+  readonly lookup: number;
+  readonly connect: number;
+  readonly tls: number;
+}
+
+export interface ConnectionInit {
+  readonly stream: Duplex;
+  /** The peer's address and port, or the path of the socket. */
+  readonly remote: string;
+  /** The host name as asked for, for SNI and certificate checks; empty for a path. */
+  readonly host: string;
+  readonly timing?: ConnectTiming;
+  readonly signal?: AbortSignal | undefined;
+  readonly tracer?: Tracer | undefined;
+  /** What the stream reads into. */
+  readonly memory?: ReadMemory | undefined;
+}
