@@ -6,12 +6,12 @@ import { addAbortListener, removeAbortListener } from '../transport/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Connector } from './connector.ts';
 import { type Delivery, nobody } from './delivery.ts';
-import type { Driver } from './driver.ts';
+import { againIn, isGoneAway, type Job, mayBeRepeated } from './job.ts';
 import { Line } from './line.ts';
 import { noop } from './opening.ts';
 import { Queue } from './queue.ts';
 import { Rate } from './rate.ts';
-import type { Outcome, Run } from './run.ts';
+import type { Outcome } from './run.ts';
 import type { SendOptions } from './send-options.ts';
 import { abortedBy, beginTransaction, sizeOf } from './sending.ts';
 
@@ -26,22 +26,6 @@ export interface PoolOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** One message on its way through the pool. */
-interface Job {
-  readonly message: Message;
-  readonly options: SendOptions;
-  readonly size: number | undefined;
-  readonly queuedAt: number;
-  /** Its place among all messages of the mailer. */
-  readonly place: number;
-  readonly done: (outcome: Outcome<Delivery>) => void;
-  tries: number;
-  onAbort: (() => void) | undefined;
-  underWay: { readonly driver: Driver; readonly run: Run } | undefined;
-  /** Runs while it waits to be tried again. */
-  pause: NodeJS.Timeout | undefined;
-}
-
 /** A connection on its way. */
 interface Opening {
   readonly line: Promise<Line>;
@@ -52,10 +36,6 @@ interface Opening {
 
 /** A connection that has been idle for longer is asked whether it still stands before a message is trusted to it. */
 const CHECK_AFTER = 10_000;
-/** The first pause before a message is tried again; each next is twice as long. */
-const RETRY_PAUSE = 500;
-const LONGEST_RETRY_PAUSE = 30_000;
-
 export class Pool {
   readonly #connector: Connector;
   readonly #options: PoolOptions;
@@ -284,33 +264,22 @@ export class Pool {
     if (job.options.signal !== undefined) job.underWay = { driver: line.driver, run };
   }
 
-  /**
-   * Tries again what can't have been delivered: at once where a used connection was found dead, else as often as asked,
-   * where the server had not yet had the message.
-   */
+  /** Tries again what can't have been delivered. */
   #failed(job: Job, error: unknown, connection: 'fresh' | 'used', line?: Line): void {
-    const known = error instanceof PlainwireError ? error : undefined;
-    const safe =
-      known?.retryable === true && job.options.signal?.aborted !== true && !this.#aborted && !job.message.isSpent;
-    if (!safe) return this.#finish(job, { ok: false, error });
-    const goneAway = known instanceof ConnectionError || known?.reply?.code === 421;
-    if (goneAway && line !== undefined) {
+    if (this.#aborted || !mayBeRepeated(job, error)) return this.#finish(job, { ok: false, error });
+    // the first message that a dead connection meets has had a try; for the others it was none
+    if (line !== undefined && isGoneAway(error)) {
       if (line.blamed) job.tries -= 1;
       line.blamed = true;
     }
-    if (goneAway && connection === 'used' && job.tries <= this.#options.retries + USED_CONNECTION_TRIES) {
+    const pause = againIn(job, error, connection, this.#options.retries);
+    if (pause === undefined) return this.#finish(job, { ok: false, error });
+    if (pause === 0) return this.#requeue(job);
+    this.#pausing.add(job);
+    job.pause = setTimeout(() => {
+      this.#pausing.delete(job);
       this.#requeue(job);
-    } else if (job.tries <= this.#options.retries && (goneAway || known?.code !== 'MESSAGE_REFUSED')) {
-      // a server that has had the whole message and says "later" means later, and not half a second
-      const pause = Math.min(LONGEST_RETRY_PAUSE, RETRY_PAUSE * 2 ** (job.tries - 1));
-      this.#pausing.add(job);
-      job.pause = setTimeout(() => {
-        this.#pausing.delete(job);
-        this.#requeue(job);
-      }, pause);
-    } else {
-      this.#finish(job, { ok: false, error });
-    }
+    }, pause);
   }
 
   get #aborted(): boolean {
@@ -418,9 +387,6 @@ export class Pool {
     this.#dispatch();
   }
 }
-
-/** How often one message may meet a used connection that turns out to be dead, before that is taken for a failure. */
-const USED_CONNECTION_TRIES = 3;
 
 function closed(): ConnectionError {
   return new ConnectionError('CONNECTION_CLOSED', 'the mailer is closed');
