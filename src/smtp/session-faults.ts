@@ -22,3 +22,13 @@ export function beforeTls(): ProtocolError {
     phase: 'starttls',
   });
 }
+
+export function uncalledFor(reply: Reply, raw: string): ProtocolError {
+  const message = `the server said ${JSON.stringify(raw.trimEnd())} where no reply was due`;
+  return new ProtocolError('UNEXPECTED_REPLY', message, { reply });
+}
+
+export function refusedEarly(reply: Reply): ProtocolError {
+  const message = 'the server refused a message before its end was sent';
+  return new ProtocolError('UNEXPECTED_REPLY', message, { reply, retryable: true });
+}

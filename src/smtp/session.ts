@@ -6,12 +6,13 @@
 import { AbortError, ConnectionError, type PlainwireError, ProtocolError, type Reply, withFacts } from '../errors.ts';
 import type { Tracer } from '../trace/tracer.ts';
 import { type Dialogue, Interruption, type Say, type Step, type Utterance } from './dialogue.ts';
+import { Goodbye } from './goodbye.ts';
 import { checkLegal, nameOf, phaseOf } from './legal-replies.ts';
 import { Outbox, type Outgoing } from './outbox.ts';
 import { ReplyParser } from './reply-parser.ts';
 import { type ContentStream, type Outcome, Run } from './run.ts';
 import { Secrets } from './secrets.ts';
-import { beforeTls, closing, dropped, wentOn } from './session-faults.ts';
+import { beforeTls, closing, dropped, refusedEarly, uncalledFor, wentOn } from './session-faults.ts';
 import { SessionTrace } from './session-trace.ts';
 import { Speech } from './speech.ts';
 
@@ -50,9 +51,7 @@ export class Session {
   #task: Task | undefined;
   #fault: PlainwireError | undefined;
   /** The 421 by which the server ended the session. */
-  #goodbye: Reply | undefined;
-  /** The message that the 421 answered for one of several recipients. */
-  #inPart: Run | undefined;
+  #goodbye: Goodbye | undefined;
 
   constructor(tracer?: Tracer) {
     this.#trace = new SessionTrace(tracer);
@@ -160,8 +159,8 @@ export class Session {
     const goodbye = this.#goodbye;
     if (goodbye === undefined || fault instanceof AbortError) return this.fail(fault);
     if (/^[23]/.test(this.#parser.begun)) return this.fail(wentOn());
-    if (fault instanceof ConnectionError) this.#unheeded();
-    this.fail(closing(goodbye));
+    if (fault instanceof ConnectionError) goodbye.unheeded(this.#runs);
+    this.fail(closing(goodbye.reply));
   }
 
   /** The session is over: every dialogue under way hears of it, each with its own truth. */
@@ -307,14 +306,10 @@ export class Session {
     if (this.#awaitsTls()) throw beforeTls();
     if (this.#goodbye !== undefined) return this.#afterGoodbye(reply, this.#goodbye);
     // RFC 5321 section 3.8: a server may say 421 at any time, and then closes
-    if (reply.code === 421) this.#goodbye = reply;
+    if (reply.code === 421) this.#goodbye = new Goodbye(reply);
     if (run === undefined || awaited === undefined || (this.#out.due === 0 && reply.code !== 421)) {
       if (reply.code === 421) return this.fail(closing(reply));
-      throw new ProtocolError(
-        'UNEXPECTED_REPLY',
-        `the server said ${JSON.stringify(raw.trimEnd())} where no reply was due`,
-        { reply },
-      );
+      throw uncalledFor(reply, raw);
     }
     checkLegal(awaited, reply);
     if (awaited.verb === 'data' && run.content === 'streaming' && reply.code < 400) {
@@ -330,37 +325,26 @@ export class Session {
       if (awaited.verb === 'bdat') this.#answered.push(run);
       else this.#complete(run);
     }
-    if (reply.code === 421) {
+    if (this.#goodbye !== undefined) {
       this.#completeAnswered();
-      this.#takeLeave(reply, awaited);
+      this.#takeLeave(this.#goodbye, awaited);
     }
   }
 
   /** Nothing more is said; but what messages that have left whole became of is seen by what the server does next. */
-  #takeLeave(goodbye: Reply, answered: Utterance): void {
-    // in LMTP it may have taken the message whose recipients it was answering for, one by one
-    const isPartly = (answered.verb === 'data' || answered.verb === 'bdat') && answered.replies > 1;
-    this.#inPart = isPartly ? this.#runs[0] : undefined;
+  #takeLeave(goodbye: Goodbye, answered: Utterance): void {
+    goodbye.heardFor(answered, this.#runs);
     this.#out.clear();
-    const isInDoubt = (run: Run): boolean => run.content === 'left' && !run.abandoned && run !== this.#inPart;
-    if (!this.#runs.some(isInDoubt)) this.fail(closing(goodbye));
+    if (!goodbye.leavesDoubt(this.#runs)) this.fail(closing(goodbye.reply));
   }
 
   /** Some servers say 421 of one recipient and go on: then nobody knows what else they took. A no is a no. */
-  #afterGoodbye(reply: Reply, goodbye: Reply): void {
+  #afterGoodbye(reply: Reply, goodbye: Goodbye): void {
     if (reply.code < 400) throw wentOn();
     this.#out.answered();
     if (this.#out.due > 0 || this.#fault !== undefined) return;
-    this.#unheeded();
-    this.fail(closing(goodbye));
-  }
-
-  /**
-   * RFC 5321 section 4.2.2: a server that says 421 closes the channel. One that did so, or had nothing but refusals left,
-   * has no message of those that stood behind the words it answered so.
-   */
-  #unheeded(): void {
-    for (const run of this.#runs) if (run !== this.#inPart) run.content = 'held';
+    goodbye.unheeded(this.#runs);
+    this.fail(closing(goodbye.reply));
   }
 
   /** A refusal before the final dot: the message can't be taken back but by dropping the connection. */
@@ -368,12 +352,7 @@ export class Session {
     run.content = 'held';
     run.owed = 0;
     this.#complete(run);
-    this.fail(
-      new ProtocolError('UNEXPECTED_REPLY', 'the server refused a message before its end was sent', {
-        reply,
-        retryable: true,
-      }),
-    );
+    this.fail(refusedEarly(reply));
   }
 
   #complete(run: Run): void {
