@@ -72,7 +72,7 @@ class Way {
 async function pumpData(stream: ContentStream, session: Session, way: Way): Promise<void> {
   const { message } = stream.content;
   const encoder = new DataEncoder(message.canonical);
-  const memory = way.connection.keepsNothing ? new PieceMemory() : undefined;
+  const memory = way.connection.keepsNothing ? new PieceMemory(way.connection) : undefined;
   const ready = message.chunks(memory?.allocate);
   if (ready === undefined) {
     for await (const piece of message) {
@@ -95,7 +95,7 @@ async function pumpData(stream: ContentStream, session: Session, way: Way): Prom
   way.write(encoder.end());
   session.endContent(stream);
   await way.clear();
-  if (way.connection.hasLeft) memory?.release();
+  memory?.release();
 }
 
 async function pumpChunks(stream: ContentStream, session: Session, way: Way): Promise<void> {
