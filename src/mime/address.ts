@@ -41,6 +41,8 @@ export function parseAddresses(text: string, field = 'address'): (Address | Grou
   const found: (Address | Group)[] = [];
   lexer.skipCfws();
   if (lexer.atEnd) return found;
+  // A comment before the first address is its name, as before any other.
+  lexer.position = 0;
   do {
     found.push(readAddress(lexer));
   } while (lexer.take(','));

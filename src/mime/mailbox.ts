@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url';
+import { domainToASCII, domainToUnicode } from 'node:url';
 import { MessageError } from '../errors.ts';
 import { excerpt, Lexer } from './lexer.ts';
 
@@ -101,7 +101,7 @@ function makeMailbox(local: string, domain: string, field: string): Mailbox {
   const ascii = !NON_ASCII.test(local);
   const wire = domain.startsWith('[') ? checkedLiteral(domain, field) : toAsciiDomain(domain, field);
   // An internationalised local part needs SMTPUTF8 anyway, and RFC 6531 section 3.2 then wants U-labels.
-  const shown = ascii ? wire : domain.normalize('NFC');
+  const shown = ascii || !NON_ASCII.test(domain) ? wire : domainToUnicode(wire);
   return { address: `${local}@${shown}`, local, domain: shown, ascii };
 }
 

@@ -42,7 +42,9 @@ export function isWritten(text: string, encoding: BufferEncoding): boolean {
     case 'base64':
     case 'base64url': {
       const end = text.indexOf('=');
-      return !/[^A-Za-z0-9+/_\-=\s]/.test(text) && (end === -1 || !/[^=\s]/.test(text.slice(end)));
+      if (/[^A-Za-z0-9+/_\-=\s]/.test(text) || (end !== -1 && /[^=\s]/.test(text.slice(end)))) return false;
+      // one character left over is six bits of an octet, which Node drops
+      return text.replace(/[=\s]+/g, '').length % 4 !== 1;
     }
     default:
       return true;
