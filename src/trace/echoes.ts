@@ -82,6 +82,12 @@ export class Echoes {
         if (all.subarray(all.length - size).equals(needle.subarray(0, size))) most = size;
       }
     }
+    // one that is whole may end as it begins: it is not to be cut there
+    if (most > 0) {
+      for (const { start, end } of this.find(bytes).sort((one, other) => other.start - one.start)) {
+        if (start < all.length - most && end > all.length - most) most = all.length - start;
+      }
+    }
     return most;
   }
 

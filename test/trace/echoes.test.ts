@@ -136,8 +136,12 @@ describe('a page that repeats the request', () => {
         expect(shown.get('bytes')?.endsWith(basic.slice(0, 3)), 'nothing is lost').toBe(true);
         expect(shown.get('markdown')).toContain(`You said Basic <secret, ${basic.length} bytes>, ada with`);
       }),
-      // of some 500 passwords one is shown in another form here: see the note of the stop; until then always the same ones
-      { numRuns: 60, seed: 1 },
+      {
+        numRuns: 60,
+        examples: [
+          [' \u{10000} \u0800\u{10000}\u0800\u0800\u{10000}\u{10000}\u{10000}\u0800\u0800\u{10000}\u2b98', [1]],
+        ],
+      },
     );
   });
 
