@@ -114,7 +114,10 @@ export class Schedule<Job> {
     known.freeAt = now + this.#delay;
     this.#hosts.set(host, known);
     if (this.#hosts.size < this.#sweepAt) return;
-    for (const [name, each] of this.#hosts) if (each.active <= 0 && each.freeAt <= now) this.#hosts.delete(name);
+    for (const [name, each] of this.#hosts) {
+      // one that rests may still have jobs parked: the one before them is back in its place, and has yet to start
+      if (each.active <= 0 && each.freeAt <= now && each.parked.length === 0) this.#hosts.delete(name);
+    }
     this.#sweepAt = Math.max(1_024, 2 * this.#hosts.size);
   }
 }

@@ -12,6 +12,7 @@ const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /** Calls once, when the signal aborts; never for a signal that has aborted before. */
 export function addAbortListener(signal: AbortSignal, call: () => void): void {
+  if (signal.aborted) return;
   const known = waiting.get(signal);
   if (known !== undefined) {
     known.calls.add(call);
@@ -19,8 +20,9 @@ export function addAbortListener(signal: AbortSignal, call: () => void): void {
   }
   const calls = new Set([call]);
   const onAbort = (): void => {
+    // one that another has taken away meanwhile is not called, as with listeners of their own
+    for (const each of [...calls]) if (calls.delete(each)) each();
     waiting.delete(signal);
-    for (const each of calls) each();
   };
   waiting.set(signal, { calls, onAbort });
   signal.addEventListener('abort', onAbort, { once: true });

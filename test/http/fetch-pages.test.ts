@@ -244,6 +244,23 @@ describe('the schedule', () => {
     expect(schedule.nextDue()).toBe(10_009);
   });
 
+  it('forgets no host whose jobs wait for one another, though it rests', () => {
+    const schedule = new Schedule<string>(1, 10);
+    schedule.add('last', 'last', 10);
+    for (const job of ['a1', 'a2', 'a3']) schedule.add(job, 'a', 0);
+    expect([schedule.take(0), schedule.take(0)]).toEqual(['a1', undefined]);
+    schedule.release('a');
+    // as many as are known before it is time to forget some; the next one is too many
+    for (let i = 0; i < 1_022; i += 1) {
+      schedule.add(`h${i}`, `h${i}`, 0);
+      expect(schedule.take(0)).toBe(`h${i}`);
+      schedule.release(`h${i}`);
+    }
+    expect([schedule.take(10), schedule.take(10), schedule.take(10)]).toEqual(['last', 'a2', undefined]);
+    schedule.release('a');
+    expect([schedule.take(20), schedule.size]).toEqual(['a3', 0]);
+  });
+
   it('passes over a host that has enough, and comes back to it in order', () => {
     const schedule = new Schedule<string>(1, 0);
     for (const job of ['a1', 'a2', 'a3', 'b1', 'a4', 'c1']) schedule.add(job, job.slice(0, 1), 0);

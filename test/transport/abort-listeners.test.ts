@@ -27,18 +27,23 @@ describe('those who wait for one signal', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('may leave while they are called', () => {
+  it('may leave, and others come, while they are called, as with listeners of their own', () => {
     const caller = new AbortController();
     const { signal } = caller;
     const called: string[] = [];
     const second = (): void => void called.push('second');
+    const late = (): void => void called.push('late');
     addAbortListener(signal, () => {
       called.push('first');
       removeAbortListener(signal, second);
+      addAbortListener(signal, late);
     });
     addAbortListener(signal, second);
+    addAbortListener(signal, () => called.push('third'));
     caller.abort();
-    expect(called[0]).toBe('first');
+    expect(called).toEqual(['first', 'third']);
+    removeAbortListener(signal, late);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('are as many pages as there may be, without a warning', async () => {
