@@ -1,5 +1,5 @@
 /** The parameters of MAIL and RCPT: what the message needs and the caller asks for, as far as the server offers it. */
-import { MessageError, UnsupportedError } from '../errors.ts';
+import { type ErrorFacts, MessageError, UnsupportedError } from '../errors.ts';
 import type { Mailbox, Message } from '../mime/index.ts';
 import { parseMailbox } from '../mime/mailbox.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -22,7 +22,7 @@ export interface TransactionOptions extends SendOptions {
 export function checkSupported(
   message: Message,
   options: TransactionOptions,
-  { capabilities: server, isVerified }: Pick<ServerState, 'capabilities' | 'isVerified'>,
+  { capabilities: server, isVerified, transactions }: Pick<ServerState, 'capabilities' | 'isVerified' | 'transactions'>,
 ): void {
   if (message.envelope.to.length === 0) {
     throw new MessageError('NO_RECIPIENTS', 'to', 'the message has no recipient: give to, cc, bcc or envelope.to');
@@ -70,6 +70,11 @@ export function checkSupported(
   }
   if (options.mtPriority !== undefined && server.mtPriority === undefined) throw missing('MT-PRIORITY', 'mtPriority');
   checkLimits(message.envelope.to, server.limits);
+  const { mailMax } = server.limits;
+  if (mailMax !== undefined && transactions >= mailMax) {
+    const text = `the server takes ${mailMax} messages a session (LIMITS MAILMAX): another connection may take more`;
+    throw beyond(text, { phase: 'mail', retryable: true });
+  }
 }
 
 /** RFC 4865 section 4: what the server will not hold for so long is not asked of it. */
@@ -85,19 +90,21 @@ function checkHold(hold: SendOptions['hold'] & {}, { maxInterval, maxDateTime }:
 /** RFC 9422 section 4. */
 function checkLimits(to: readonly Mailbox[], { rcptMax, rcptDomainMax }: Capabilities['limits']): void {
   if (rcptMax !== undefined && to.length > rcptMax)
-    throw beyond(`the server takes ${rcptMax} recipients a message (LIMITS RCPTMAX), not ${to.length}`, 'rcpt');
+    throw beyond(`the server takes ${rcptMax} recipients a message (LIMITS RCPTMAX), not ${to.length}`, {
+      phase: 'rcpt',
+    });
   if (rcptDomainMax === undefined || to.length <= rcptDomainMax) return;
   const domains = new Set(to.map(({ domain }) => domain.toLowerCase())).size;
   if (domains > rcptDomainMax) {
     throw beyond(
       `the server takes recipients of ${rcptDomainMax} domains a message (LIMITS RCPTDOMAINMAX), not of ${domains}`,
-      'rcpt',
+      { phase: 'rcpt' },
     );
   }
 }
 
-function beyond(what: string, phase = 'mail'): UnsupportedError {
-  return new UnsupportedError('EXTENSION_NOT_OFFERED', what, { phase });
+function beyond(what: string, facts: ErrorFacts = { phase: 'mail' }): UnsupportedError {
+  return new UnsupportedError('EXTENSION_NOT_OFFERED', what, facts);
 }
 
 function missing(extension: string, what: string): UnsupportedError {

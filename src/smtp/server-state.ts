@@ -25,6 +25,11 @@ export class ServerState {
     return this.#open;
   }
 
+  /** How many transactions have begun in this session. */
+  get transactions(): number {
+    return this.#transactions;
+  }
+
   /** A transaction begins; its number is for {@link closeTransaction}. */
   openTransaction(): number {
     this.#open = true;

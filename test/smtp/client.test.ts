@@ -42,6 +42,20 @@ describe('a client', () => {
     expect(server.lines).toHaveLength(2);
   });
 
+  it('begins no more messages than the server takes in a session (RFC 9422 MAILMAX)', async () => {
+    await using server = await mailServer({ offers: ['LIMITS MAILMAX=2', 'PIPELINING'] });
+    await using client = await connect(server);
+    const all = await Promise.allSettled([client.send(LETTER), client.send(LETTER), client.send(LETTER)]);
+    expect(all.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+    // on another connection it may go
+    expect(all[2]).toMatchObject({
+      reason: { code: 'EXTENSION_NOT_OFFERED', phase: 'mail', retryable: true, mayHaveBeenDelivered: false },
+    });
+    expect((await client.noop()).code).toBe(250);
+    expect(server.messages).toHaveLength(2);
+    expect(server.lines.filter((line) => line.startsWith('MAIL'))).toHaveLength(2);
+  });
+
   it('gives a refusal of a command as its reply', async () => {
     await using server = await mailServer({ answer: (line) => (line === 'HELP' ? '502 5.5.1 no' : undefined) });
     await using client = await connect(server);
