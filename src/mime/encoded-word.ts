@@ -25,9 +25,9 @@ const ZERO_WIDTH_JOINER = 0x200d;
 
 /**
  * The text as encoded words, to be separated by white space that a reader drops. The first word is at most `first`
- * characters long, so that it fits behind the name of its field.
+ * characters long, so that it fits behind the name of its field, and the others `longest`.
  */
-export function encodedWords(text: string, first: number = MAX_ENCODED_WORD): string[] {
+export function encodedWords(text: string, first: number = MAX_ENCODED_WORD, longest = MAX_ENCODED_WORD): string[] {
   const bytes = Buffer.from(text, 'utf8');
   const lengthInQ = qLength(bytes);
   const lengthInB = Math.ceil(bytes.length / 3) * 4;
@@ -39,7 +39,7 @@ export function encodedWords(text: string, first: number = MAX_ENCODED_WORD): st
   const words: string[] = [];
   let rest = text;
   while (rest !== '') {
-    const end = fittingEnd(rest, cost, room(words.length === 0 ? first : MAX_ENCODED_WORD));
+    const end = fittingEnd(rest, cost, room(words.length === 0 ? first : longest));
     words.push(encode(Buffer.from(rest.slice(0, end), 'utf8')));
     rest = rest.slice(end);
   }

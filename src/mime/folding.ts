@@ -60,7 +60,7 @@ class FoldedField {
   add(word: string, mark: string): void {
     const length = 1 + word.length + mark.length;
     // A line with an encoded word on it ends two characters earlier (RFC 2047 section 2).
-    const isEncoded = word.startsWith('=?') && word.length <= MAX_ENCODED_WORD + 1;
+    const isEncoded = word.startsWith('=?', word[0] === '(' ? 1 : 0) && word.length <= MAX_ENCODED_WORD + 1;
     if (this.#mayFold && this.#column + length > (this.#encoded || isEncoded ? SOFT_LINE - 2 : SOFT_LINE)) {
       this.#text += `\r\n ${word}${mark}`;
       this.#column = length;

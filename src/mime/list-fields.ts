@@ -1,4 +1,5 @@
 import { MessageError } from '../errors.ts';
+import { encodedWords, MAX_ENCODED_WORD } from './encoded-word.ts';
 import { checkFieldName, wordsField } from './folding.ts';
 import { refuseForbidden } from './forbidden.ts';
 import { isGiven } from './given.ts';
@@ -85,7 +86,9 @@ function absolute(url: string, field: string): string {
 function commentWords(comment: string, end: string): string[] {
   const isPlain = /^[ -~]*$/.test(comment) && !comment.includes('=?');
   if (isPlain) return `(${comment.replace(/[()\\]/g, '\\$&')})${end}`.split(/(?<=[^ ]) (?=[^ ])/);
-  const encoded = phrase(comment);
+  // What stands in a comment is no phrase: a quote there is a quote. The parentheses and a comma take their room.
+  const longest = MAX_ENCODED_WORD - 3;
+  const encoded = encodedWords(comment, longest, longest);
   return encoded.map(
     (word, index) => (index === 0 ? '(' : '') + word + (index === encoded.length - 1 ? `)${end}` : ''),
   );

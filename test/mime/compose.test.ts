@@ -111,6 +111,18 @@ describe('fields', () => {
     expect(textOf({ ...BASE, headers: { 'X-Token': token } })).toContain(`X-Token: ${token}\r\n`);
   });
 
+  test.each(['x, é (y) "z"', 'a.b "q" Ü', '=?utf-8?q?a?=', `${'ü'.repeat(40)} ${'x'.repeat(90)}`, 'é'.repeat(200)])(
+    'a comment beside the URL of a list says what was given, with no quotes of a phrase: %j',
+    (comment) => {
+      const list = { help: [{ url: 'https://example.com/help', comment }, 'https://example.com/other'] };
+      const field = /List-Help:(?:.*\r\n[ \t])*.*/.exec(textOf({ ...BASE, list }))?.[0] ?? '';
+      for (const line of field.split('\r\n')) expect(line.length).toBeLessThanOrEqual(76);
+      const [, words = ''] = /> \((.*)\), </.exec(field.replaceAll('\r\n', '')) ?? [];
+      for (const word of words.split(' ')) expect(word).toMatch(/^=\?UTF-8\?[QB]\?[^? ()"]+\?=$/);
+      expect(parseAddresses(`${words} <a@b.c>`)).toMatchObject([{ name: comment }]);
+    },
+  );
+
   test('lists, priority, automatic, notification', () => {
     const message = compose({
       ...BASE,
