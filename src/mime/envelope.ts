@@ -14,7 +14,7 @@ export interface Envelope {
   readonly to: readonly Mailbox[];
 }
 
-const FIELDS = new Set(['from', 'to', 'cc', 'bcc']);
+const FIELDS = new Set<string>(['from', 'to', 'cc', 'bcc', 'size', 'use8BitMime'] satisfies (keyof EnvelopeInit)[]);
 
 /** The envelope as the caller gave it. */
 export function readEnvelope(init: EnvelopeInit): Envelope {

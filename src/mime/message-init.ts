@@ -96,6 +96,10 @@ export interface EnvelopeInit {
   readonly to?: AddressInput | undefined;
   readonly cc?: AddressInput | undefined;
   readonly bcc?: AddressInput | undefined;
+  /** nodemailer's; the size is found out, and declared where the server wants it. */
+  readonly size?: number | undefined;
+  /** nodemailer's; BODY=8BITMIME is said where the message needs it. */
+  readonly use8BitMime?: boolean | undefined;
 }
 
 /** A private key in PEM: its text, its octets, or with the words that unlock it. */

@@ -37,8 +37,6 @@ export const MOVED_TEXT_FIELDS: Advice = {
 };
 
 export const MOVED_ENVELOPE_FIELDS: Advice = {
-  size: 'the size is found out and declared to the server anyway; leave it out',
-  use8BitMime: 'BODY=8BITMIME is said where the message needs it; leave it out',
   smtpUtf8: 'SMTPUTF8 is said where an address needs it; leave it out',
   dsn: `${SEND_OPTION}: send(message, { dsn })`,
   requireTLSExtensionEnabled: `${SEND_OPTION}: send(message, { requireTls: true })`,

@@ -283,6 +283,18 @@ describe('a message object moves over as it is', () => {
   });
 });
 
+test('an envelope of nodemailer says its size and 8BITMIME too: both are found out, and neither changes a thing', () => {
+  const envelope = { from: 'b@example.com', to: ['a@example.net'], size: 5, use8BitMime: true };
+  for (const init of [
+    { ...BASE, envelope },
+    { raw: 'From: b@example.com\r\n\r\nx\r\n', envelope },
+  ]) {
+    const message = compose(init);
+    expect(message.envelope).toMatchObject({ from: { address: 'b@example.com' }, to: [{ address: 'a@example.net' }] });
+    expect([message.encoding, message.size]).toEqual(['7bit', (message.inMemory() as string).length]);
+  }
+});
+
 describe('what is elsewhere here: the error says where', () => {
   test.each<[Record<string, unknown>, string, RegExp]>([
     [{ dsn: { notify: 'success' } }, 'dsn', /send\(message, \{ dsn \}\)/],
@@ -297,7 +309,7 @@ describe('what is elsewhere here: the error says where', () => {
     [{ otp: { code: '1\r\n', origin: 'https://example.com' } }, 'otp.code', /printable/],
     [{ otp: { kode: '1' } }, 'otp.kode', /"code"/],
     [{ otp: true }, 'otp', /object/],
-    [{ envelope: { to: 'a@b.c', size: 5 } }, 'envelope.size', /leave it out/],
+    [{ envelope: { to: 'a@b.c', sise: 5 } }, 'envelope.sise', /"size"/],
     [{ envelope: { to: 'a@b.c', dsn: {} } }, 'envelope.dsn', /send\(/],
     [{ attachments: [{ href: 'https://x.example/', tls: {} }] }, 'attachments[0].tls', /fetch function/],
     [{ text: { content: 'x', filename: 'a.txt' } }, 'text.filename', /alternatives/],
