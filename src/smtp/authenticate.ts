@@ -14,8 +14,8 @@ export const SASL_ROUNDS_LIMIT = 16;
 const INITIAL_RESPONSE_LIMIT = 12_000;
 
 /**
- * Logs in with the strongest mechanism that both sides know. A mechanism that the server takes back (504) is passed
- * over; an OAuth token that it refuses (535, or a challenge that says what is wrong with it) is asked for once more.
+ * Logs in with the strongest mechanism that both sides know. A mechanism that the server takes back (504), calls too weak
+ * (534), or does not know how to begin is passed over; an OAuth token that it refuses (535, or a challenge that says what is wrong with it) is asked for once more.
  * @throws UnsupportedError AUTH_NOT_OFFERED, ReplyError AUTH_REFUSED, ProtocolError
  */
 export function* authenticate(credentials: Credentials, server: Capabilities, context: AuthContext): Dialogue<void> {
@@ -43,15 +43,27 @@ function* attempt(
   let last: Verdict | undefined;
   for (const mechanism of mechanisms) {
     last = yield* exchange(mechanism);
-    if (last.reply.code !== 504) break;
+    if (!isPassedOver(last, mechanism)) break;
   }
+  if (last?.fault !== undefined) throw last.fault;
   return last as Verdict;
+}
+
+/**
+ * Whether the next mechanism is worth a try: the server will not have this one (RFC 4954 section 6), or its challenge
+ * was none. With SCRAM that is an end: a server that can't do its part in it is not shown the password by another.
+ */
+function isPassedOver({ reply, fault }: Verdict, mechanism: SaslMechanism): boolean {
+  if (fault !== undefined) return mechanism.name === 'CRAM-MD5' && reply.code >= 500;
+  return reply.code === 504 || reply.code === 534;
 }
 
 /** What the server says in the end, and whether it had anything to ask before. */
 interface Verdict {
   readonly reply: Reply;
   readonly challenged: boolean;
+  /** What was wrong with its challenge; the reply is then that to the taking back. */
+  readonly fault?: PlainwireError;
 }
 
 function* exchange(mechanism: SaslMechanism): Dialogue<Verdict> {
@@ -73,7 +85,8 @@ function* exchange(mechanism: SaslMechanism): Dialogue<Verdict> {
         answer = base64(yield* work(async () => await sasl.respond(challenge)));
       } catch (error) {
         if (!(error instanceof PlainwireError)) throw error;
-        return yield* cancel(error);
+        if (!(error instanceof ProtocolError)) return yield* cancel(error);
+        return { reply: yield* takenBack(error), challenged, fault: error };
       }
     }
     reply = yield* ask({ verb: 'RESPONSE', base64: answer });
@@ -84,10 +97,15 @@ function* exchange(mechanism: SaslMechanism): Dialogue<Verdict> {
 
 /** Takes the exchange back, so that the server does not wait for more, and then fails. */
 function* cancel(error: PlainwireError): Dialogue<never> {
-  try {
-    yield* ask({ verb: 'RESPONSE', base64: '*' });
-  } catch {
-    // whatever becomes of the taking back, this is why
-  }
+  yield* takenBack(error);
   throw error;
+}
+
+/** The reply to the taking back. @throws the error where there is none: whatever became of it, this is why */
+function* takenBack(error: PlainwireError): Dialogue<Reply> {
+  try {
+    return yield* ask({ verb: 'RESPONSE', base64: '*' });
+  } catch {
+    throw error;
+  }
 }

@@ -169,6 +169,60 @@ describe('choice', () => {
   });
 });
 
+describe('a mechanism that will not do', () => {
+  it('is passed over where the server calls it too weak (RFC 4954 section 6), and the last such reply is told', async () => {
+    const { lines, error } = await logIn(PASSWORD, 'PLAIN LOGIN', (line) =>
+      line === 'AUTH LOGIN' ? '235 ok' : '534 5.7.9 too weak',
+    );
+    expect(lines.map((line) => line.split(' ')[1])).toEqual(['PLAIN', 'LOGIN']);
+    expect(error).toBeUndefined();
+    const weak = await logIn(PASSWORD, 'PLAIN LOGIN', () => '534 5.7.9 too weak');
+    expect(weak.error).toMatchObject({ code: 'AUTH_REFUSED', reply: { code: 534 } });
+    expect(weak.lines).toHaveLength(2);
+  });
+
+  it('is passed over where the challenge of CRAM-MD5 is none', async () => {
+    const { lines, error } = await logIn(PASSWORD, 'CRAM-MD5 PLAIN', async (line, session) => {
+      if (!line.startsWith('AUTH CRAM-MD5')) return '235 ok';
+      return (await session.ask('334 Rubbish')) === '*' ? '501 5.7.0 cancelled' : '535 no';
+    });
+    expect(lines.map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(['AUTH CRAM-MD5', '*', 'AUTH PLAIN']);
+    expect(error).toBeUndefined();
+  });
+
+  it('CRAM-MD5 with such a challenge, where the server calls the taking back a success: nothing more is said', async () => {
+    const { lines, error } = await logIn(PASSWORD, 'CRAM-MD5 PLAIN', async (_, session) =>
+      (await session.ask('334 Rubbish')) === '*' ? '235 strange' : '535 no',
+    );
+    expect(lines).toEqual(['AUTH CRAM-MD5', '*']);
+    expect(error).toMatchObject({ name: 'ProtocolError', code: 'BAD_REPLY', phase: 'auth' });
+  });
+
+  it('CRAM-MD5 alone with such a challenge says what was wrong', async () => {
+    const { lines, error } = await logIn(PASSWORD, 'CRAM-MD5', async (_, session) =>
+      (await session.ask('334 Rubbish')) === '*' ? '501 cancelled' : '535 no',
+    );
+    expect(lines).toEqual(['AUTH CRAM-MD5', '*']);
+    expect(error).toMatchObject({ name: 'ProtocolError', code: 'BAD_REPLY', phase: 'auth' });
+  });
+
+  it('SCRAM with one ends the login: who can not do its part is not shown the password', async () => {
+    const { lines, error } = await logIn(PASSWORD, 'SCRAM-SHA-256 PLAIN', async (_, session) =>
+      (await session.ask('334 Rubbish')) === '*' ? '501 cancelled' : '535 no',
+    );
+    expect(lines.map((line) => line.split(' ')[1] ?? line)).toEqual(['SCRAM-SHA-256', '*']);
+    expect(error).toMatchObject({ name: 'ProtocolError', code: 'BAD_REPLY', phase: 'auth' });
+  });
+
+  it('a password that is refused is shown once, and not by the next mechanism', async () => {
+    const { lines, error } = await logIn(PASSWORD, 'CRAM-MD5 PLAIN LOGIN', async (_, session) =>
+      (await session.ask(`334 ${b64('<1@a>')}`)) === '*' ? '501 cancelled' : '535 5.7.8 no',
+    );
+    expect(lines).toHaveLength(2);
+    expect(error).toMatchObject({ code: 'AUTH_REFUSED', reply: { code: 535 } });
+  });
+});
+
 describe('another user', () => {
   it('is acted for by a mechanism that has a place for it, and by no other', async () => {
     const auth = { ...PASSWORD, authorizeAs: 'boss' };
