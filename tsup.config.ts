@@ -7,7 +7,8 @@ const entry = Object.fromEntries([
 ]);
 
 // Shared chunks in both formats: a class imported by two subpaths must be one class, or instanceof lies.
-const shared = { target: 'node20', platform: 'node', splitting: true, sourcemap: true } as const;
+// The shims make import.meta.url, which CommonJS does not have: what is loaded late is looked for from there.
+const shared = { target: 'node20', platform: 'node', splitting: true, sourcemap: true, shims: true } as const;
 
 // tsup sets baseUrl for its own use, which TypeScript 6 only takes with a word of consent.
 const dts = { compilerOptions: { ignoreDeprecations: '6.0' } };

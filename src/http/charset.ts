@@ -4,7 +4,8 @@
  * Meta elements are html-encoding-sniffer's, which is jsdom's; the decoding itself is TextDecoder's, which has all
  * encodings of the Encoding Standard.
  */
-import sniffHtml from 'html-encoding-sniffer';
+import { createRequire } from 'node:module';
+import type sniffHtml from 'html-encoding-sniffer';
 import type { RawHeaders } from './raw-headers.ts';
 
 /** How far a meta element is looked for, by the standard. */
@@ -22,7 +23,8 @@ export function detectCharset(body: Uint8Array, headers: RawHeaders): Charset {
   const type = headers.getAll('Content-Type').at(-1) ?? '';
   const mark = byteOrderMark(body);
   if (mark !== undefined) return { name: mark, from: 'bom' };
-  const header = encodingName(/;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;"]+))/i.exec(type));
+  const label = charsetParameter(type);
+  const header = label === undefined ? undefined : knownCharset(label);
   if (header !== undefined) return { name: header, from: 'header' };
   const essence = type.split(';')[0]?.trim().toLowerCase() ?? '';
   const markup = /^(?:text\/(?:html|xml)|application\/(?:.+\+)?xml|)$/.test(essence);
@@ -51,6 +53,18 @@ export function knownCharset(label: string): string | undefined {
   }
 }
 
+const PARAMETER = /;([^;=]*)(?:=[ \t]*(?:"((?:[^"\\]|\\.)*)"?[^;]*|([^;]*)))?/g;
+
+/** The first charset parameter that says anything. A quoted string ends at its quote, whatever it holds (WHATWG MIME). */
+function charsetParameter(type: string): string | undefined {
+  for (const [, name = '', quoted, plain = ''] of type.matchAll(PARAMETER)) {
+    if (name.trim().toLowerCase() !== 'charset') continue;
+    if (quoted !== undefined) return quoted.replace(/\\(.)/g, '$1').trim();
+    if (plain.trim() !== '') return plain.trim();
+  }
+  return undefined;
+}
+
 function encodingName(match: RegExpExecArray | null): string | undefined {
   const label = match?.[1] ?? match?.[2];
   return label === undefined ? undefined : knownCharset(label.trim());
@@ -68,10 +82,19 @@ function withoutUtf16(name: string | undefined): string | undefined {
   return name === 'x-user-defined' ? 'windows-1252' : name;
 }
 
+let sniffer: typeof sniffHtml | undefined;
+
+/** Loaded for the first page that needs it: it takes half as long to load as all the rest of this package together. */
+function loadSniffer(): typeof sniffHtml {
+  sniffer ??= createRequire(import.meta.url)('html-encoding-sniffer') as typeof sniffHtml;
+  return sniffer;
+}
+
 /** The first meta element that names an encoding. The byte order mark, which the library would look for, has been. */
 function metaCharset(body: Uint8Array): string | undefined {
+  const sniff = loadSniffer();
   try {
-    const name = sniffHtml(body.subarray(0, PRESCAN), { defaultEncoding: NONE });
+    const name = sniff(body.subarray(0, PRESCAN), { defaultEncoding: NONE });
     return name === NONE ? undefined : knownCharset(name);
   } catch {
     // it falls over a content attribute that ends in "charset": no such page names an encoding

@@ -106,6 +106,22 @@ describe('the character encoding', () => {
     expect(of('\xef\xbb\xbfx', 'text/html; charset=koi8-r')).toEqual({ name: 'utf-8', from: 'bom' });
     expect(of('x', 'text/html; Charset="KOI8-R"')).toEqual({ name: 'koi8-r', from: 'header' });
     expect(of('x', 'text/plain;charset=latin1')).toEqual({ name: 'windows-1252', from: 'header' });
+    for (const [type, name] of [
+      ['text/html; title="; charset=koi8-r"; charset=gbk', 'gbk'],
+      ['text/html;charset="g\\bk"', 'gbk'],
+      ['text/html;charset="gbk', 'gbk'],
+      ['text/html;charset=;charset=gbk', 'gbk'],
+      ['text/html; x=y; Charset = "GBK" ; charset=koi8-r', 'gbk'],
+    ] as const) {
+      expect(of('x', type), type).toEqual({ name, from: 'header' });
+    }
+    for (const type of ['text/html; xcharset=gbk', 'text/html; charset', "text/html; charset='gbk'", 'text/html;a="']) {
+      expect(of('x', type).from, type).toBe('default');
+    }
+    const hostile = `text/html${';a="\\'.repeat(20_000)}`;
+    const begun = performance.now();
+    expect(of('x', hostile).from).toBe('default');
+    expect(performance.now() - begun).toBeLessThan(500);
     expect(of('<meta charset=shift_jis>', 'text/html; charset=nonsense')).toEqual({ name: 'shift_jis', from: 'meta' });
     expect(of('<meta charset=shift_jis>', 'text/plain')).toEqual({ name: 'utf-8', from: 'default' });
     expect(of('<?xml version="1.0" encoding="gbk"?>', 'application/atom+xml')).toEqual({ name: 'gbk', from: 'xml' });
