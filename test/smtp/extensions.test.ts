@@ -92,6 +92,14 @@ describe('8BITMIME (RFC 6152) and BINARYMIME (RFC 3030)', () => {
     expect(await mailLine(['8BITMIME'], raw('Subject: x\r\n\r\nJorg\r\n'))).toBe('MAIL FROM:<a@a.example>');
   });
 
+  it('a raw message goes out as it is where 8BITMIME is not offered, and a composed one needs none', async () => {
+    const { lines, message } = await say([], raw(Buffer.from('Subject: x\r\n\r\nJörg\r\n')));
+    expect([lines[0], message?.text]).toEqual(['MAIL FROM:<a@a.example>', 'Subject: x\r\n\r\nJÃ¶rg\r\n']);
+    const composed = await say([], { ...LETTER, text: 'Jörg' });
+    expect(composed.lines[0]).toBe('MAIL FROM:<a@a.example>');
+    expect(composed.message?.text).toMatch(/^[\0-\x7f]*$/);
+  });
+
   it('BINARYMIME goes with CHUNKING only, and is refused where it is not offered', async () => {
     const binary = {
       ...LETTER,
