@@ -3,7 +3,10 @@ import { createHash, type Hash } from 'node:crypto';
 /** The canonical forms of DKIM (RFC 6376 section 3.4): what a header and a body are before they are hashed. */
 export type Canonicalization = 'relaxed' | 'simple';
 
-/** A header field, with its CRLF, in its canonical form. */
+/**
+ * A header field, with its CRLF, in its canonical form; one octet a character, for what is signed are octets. White space
+ * is the space and the tab (RFC 6376 section 2.8): trim() would take the octets of other characters too.
+ */
 export function canonicalField(field: string, form: Canonicalization): string {
   if (form === 'simple') return field;
   const colon = field.indexOf(':');
@@ -12,7 +15,7 @@ export function canonicalField(field: string, form: Canonicalization): string {
     .slice(colon + 1)
     .replace(/\r\n/g, '')
     .replace(/[ \t]+/g, ' ')
-    .trim();
+    .replace(/^ | $/g, '');
   return `${name}:${value}\r\n`;
 }
 

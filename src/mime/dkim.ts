@@ -186,7 +186,7 @@ function signatureField(dkim: Dkim, signer: Signer, header: string, bodyHash: st
   const unsigned = unsignedField(dkim, signer, names, bodyHash, seconds);
   // The signature's own field is signed too, with an empty b= and without its CRLF.
   data += canonicalField(unsigned, dkim.headerForm).replace(/\r\n$/, '');
-  const octets = Buffer.from(data, 'utf8');
+  const octets = Buffer.from(data, 'latin1');
   const signature =
     signer.algorithm === 'rsa-sha256'
       ? sign('sha256', octets, signer.key)

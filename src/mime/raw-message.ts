@@ -40,9 +40,15 @@ export function composeRaw(init: MessageInit, raw: NonNullable<MessageInit['raw'
     .toString('latin1')
     .replace(/\r\n|\r|\n/g, '\r\n');
   return signMessage(
-    new Message({ ...factsOf(message), canonical: true }, [Buffer.from(lines, 'latin1')]),
+    new Message({ ...factsOf(message), canonical: true }, [Buffer.from(withBlankLine(lines), 'latin1')]),
     readDkim(init.dkim),
   );
+}
+
+/** A header alone: a verifier wants to see where it ends, and SMTP would end its last line anyway. */
+function withBlankLine(lines: string): string {
+  if (lines.startsWith('\r\n') || lines.includes('\r\n\r\n')) return lines;
+  return `${lines}${lines.endsWith('\r\n') ? '' : '\r\n'}\r\n`;
 }
 
 /** Beside `raw` the texts and header fields say nothing, as in nodemailer; but no file may be lost in silence. */

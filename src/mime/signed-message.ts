@@ -24,6 +24,7 @@ export function signMessage(message: Message, dkim: Dkim): Message {
 
 interface Job {
   readonly dkim: Dkim;
+  /** The header block, one octet a character. */
   readonly header: string;
   readonly segments: readonly Segment[];
   readonly seconds: number;
@@ -38,7 +39,8 @@ function headerOf(first: Segment | undefined): string {
     typeof first === 'string'
       ? Buffer.from(first, 'latin1')
       : Buffer.from(first.buffer, first.byteOffset, first.byteLength);
-  return octets.toString('utf8', 0, headerEnd(octets));
+  // One octet a character: a header that came from elsewhere may be in any charset, and octets are what is signed.
+  return octets.toString('latin1', 0, headerEnd(octets));
 }
 
 /** The signature fields, made when they are asked for. */
@@ -151,7 +153,7 @@ class BodyReader {
 
   constructor(job: Job) {
     this.#hash = newBodyHash(job.dkim);
-    this.#header = Buffer.byteLength(job.header, 'utf8') + 2;
+    this.#header = job.header.length + 2;
   }
 
   take(chunk: Uint8Array): void {

@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import { describe, expect, test } from 'vitest';
 import { MessageError } from '../../src/errors.ts';
+import { canonicalField } from '../../src/mime/canonical.ts';
 import { compose, type DkimInit, type Message, type MessageInit } from '../../src/mime/index.ts';
 
 /** Signatures as mailauth verifies them; opendkim and dkimpy do so in dkim-verifiers.test.ts. */
@@ -114,6 +115,32 @@ describe('content that must be read', () => {
     expect(message.canonical).toBe(true);
     expect((await verdicts(await message.bytes()))[0]?.result).toBe('pass');
   });
+});
+
+describe.each(FORMS)('a raw message, %s', (canonicalization) => {
+  test.each([
+    [
+      'a header that is not UTF-8',
+      'From: a@example.com\r\nSubject: Gr\xfc\xdfe \xff\r\nTo: b@example.org\r\n\r\nGr\xfc\xdfe\r\n',
+    ],
+    ['no blank line behind its header', 'From: a@example.com\r\nTo: b@example.org\r\n'],
+    ['no line end at all', 'From: a@example.com\nTo: b@example.org'],
+    ['no line end behind its body', 'From: a@example.com\r\n\r\nx'],
+  ])('with %s', async (_, raw) => {
+    const envelope = { from: 'a@example.com', to: 'b@example.org' };
+    const octets = Buffer.from(raw, 'latin1');
+    const signed = Buffer.from(await compose({ raw: octets, envelope, dkim: { ...RSA, canonicalization } }).bytes());
+    // a line end is what SMTP adds
+    const onTheWire = signed.toString('latin1').endsWith('\r\n')
+      ? signed
+      : Buffer.concat([signed, Buffer.from('\r\n')]);
+    expect((await verdicts(onTheWire))[0]?.result).toBe('pass');
+    expect(onTheWire.toString('latin1')).toContain(raw.replace(/\r?\n/g, '\r\n'));
+  });
+});
+
+test('relaxed takes spaces and tabs from the ends of a field, and no other octet that a program may take for a space', () => {
+  expect(canonicalField('Subject \t:\t \xa0\xc2\xa0x\u0085 \r\n', 'relaxed')).toBe('subject:\xa0\xc2\xa0x\u0085\r\n');
 });
 
 describe('what a signature protects', () => {
