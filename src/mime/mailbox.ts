@@ -27,6 +27,7 @@ const LDH_DOMAIN = /^(?:[A-Za-z0-9_](?:[\w-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_]
 /** A dot-atom at a domain in letters, digits, hyphens and underscores: nearly every address there is. */
 const PLAIN_MAILBOX =
   /^[\w!#$%&'*+\-/=?^`{|}~]+(?:\.[\w!#$%&'*+\-/=?^`{|}~]+)*@(?:[A-Za-z0-9_](?:[\w-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_](?:[\w-]{0,61}[A-Za-z0-9_])?$/;
+const A_LABEL = /(?:^|\.)xn--/i;
 const NON_ASCII = /[^\0-\x7f]/;
 /** RFC 6532 lets them through; but raw in a header a control, separator or unassigned character only does harm. */
 const UNFIT_FOR_LOCAL = /[\p{Cc}\p{Cf}\p{Cn}\p{Z}]/u;
@@ -101,7 +102,7 @@ function makeMailbox(local: string, domain: string, field: string): Mailbox {
   const ascii = !NON_ASCII.test(local);
   const wire = domain.startsWith('[') ? checkedLiteral(domain, field) : toAsciiDomain(domain, field);
   // An internationalised local part needs SMTPUTF8 anyway, and RFC 6531 section 3.2 then wants U-labels.
-  const shown = ascii || !NON_ASCII.test(domain) ? wire : domainToUnicode(wire);
+  const shown = ascii || !A_LABEL.test(wire) ? wire : domainToUnicode(wire) || wire;
   return { address: `${local}@${shown}`, local, domain: shown, ascii };
 }
 
