@@ -1,5 +1,5 @@
 /** One connection, one dialogue, step by step: for tools, tests and lessons. For an application there is Mailer. */
-import { type Reply, UnsupportedError } from '../errors.ts';
+import { MessageError, type Reply, UnsupportedError } from '../errors.ts';
 import { compose, Message, type MessageInit } from '../mime/index.ts';
 import type { TlsFacts } from '../trace/event.ts';
 import { type Credentials, checkCredentials } from './auth/credentials.ts';
@@ -71,6 +71,7 @@ export class SmtpClient implements AsyncDisposable {
    * a challenge, and no trace shows it.
    */
   async command(line: string): Promise<Reply> {
+    if (typeof line !== 'string') throw new MessageError('BAD_INPUT', 'line', 'expected text');
     return await this.#inTurn(async () => {
       const said: Command = this.#challenged ? { verb: 'RESPONSE', base64: line } : { verb: 'OTHER', line };
       if (said.verb === 'OTHER') refuseIncomplete(line);

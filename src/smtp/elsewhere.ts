@@ -48,6 +48,8 @@ const SENDING: Readonly<Record<string, string>> = {
   auth: 'a mailer of its own',
 };
 
+const CLOSING: Readonly<Record<string, string>> = { force: 'abort' };
+
 const TLS: Readonly<Record<string, string>> = {
   checkServerIdentity: 'fingerprint256, or servername',
   host: 'servername',
@@ -63,7 +65,7 @@ const DSN: Readonly<Record<string, string>> = {
   orcpt: 'originalRecipient',
 };
 
-const ELSEWHERE = { option: OPTIONS, auth: AUTH, send: SENDING, dsn: DSN, tls: TLS } as const;
+const ELSEWHERE = { option: OPTIONS, auth: AUTH, send: SENDING, close: CLOSING, dsn: DSN, tls: TLS } as const;
 
 /** @throws MessageError UNKNOWN_FIELD, with what it is called here or the nearest name that there is */
 export function refuseOption(

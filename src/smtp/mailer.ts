@@ -5,6 +5,7 @@ import type { Capabilities } from './capabilities.ts';
 import { Connector } from './connector.ts';
 import { type Delivery, failureOf } from './delivery.ts';
 import { channels } from './diagnostics.ts';
+import { refuseOption } from './elsewhere.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
 import { Pool } from './pool.ts';
 import { Pull } from './pull.ts';
@@ -102,6 +103,7 @@ export class Mailer implements AsyncDisposable {
     options: SendOptions = NO_OPTIONS,
   ): AsyncGenerator<DeliveryOutcome, void, undefined> {
     checkSendOptions(options);
+    checkIterable(messages);
     const ready: DeliveryOutcome[] = [];
     let wake: () => void = () => {};
     let index = 0;
@@ -158,6 +160,7 @@ export class Mailer implements AsyncDisposable {
 
   /** Waits for what is under way, then says goodbye; with `abort`, for nothing. Later calls of send() are refused. */
   async close(how: { readonly abort?: boolean } = {}): Promise<void> {
+    checkClosing(how);
     if (how.abort === true) this.#pool.abort(new AbortError('ABORTED', 'the mailer was closed'));
     await this.#pool.close();
   }
@@ -168,6 +171,24 @@ export class Mailer implements AsyncDisposable {
 }
 
 const NO_OPTIONS: SendOptions = {};
+
+/** Who wants nothing to be waited for, and says it in another word, would wait. */
+function checkClosing(how: { readonly abort?: boolean }): void {
+  if (typeof how !== 'object' || how === null) throw new MessageError('BAD_INPUT', 'close', 'expected an object');
+  for (const name of Object.keys(how)) if (name !== 'abort') refuseOption('close', name, ['abort'], 'close.');
+  if (how.abort !== undefined && typeof how.abort !== 'boolean')
+    throw new MessageError('BAD_INPUT', 'close.abort', 'expected true or false');
+}
+
+/** One message is not many, and a text is many characters. */
+function checkIterable(messages: unknown): void {
+  const isIterable =
+    typeof messages === 'object' &&
+    messages !== null &&
+    (Symbol.iterator in messages || Symbol.asyncIterator in messages) &&
+    !ArrayBuffer.isView(messages);
+  if (!isIterable) throw new MessageError('BAD_INPUT', 'messages', 'expected an iterable of messages');
+}
 
 function whole(field: string, value: number, least: number): number {
   if (!Number.isInteger(value) || value < least)

@@ -221,3 +221,27 @@ describe('the options of one message', () => {
     await mailer.close();
   });
 });
+
+describe('what is said of closing and of many messages', () => {
+  it.each<[unknown, string, string]>([
+    [{ force: true }, 'close.force', 'abort'],
+    [{ abbort: true }, 'close.abbort', 'abort'],
+    [{ abort: 'no' }, 'close.abort', 'true or false'],
+    [true, 'close', 'an object'],
+  ])('close(%j) is refused, and the mailer stays open', async (how, field, meant) => {
+    const mailer = new Mailer({ host: '127.0.0.1', port: 1 });
+    const error = await mailer.close(how as object).catch((each: unknown) => each);
+    expect(error).toMatchObject({ name: 'MessageError', field });
+    expect((error as MessageError).message).toContain(meant);
+    await mailer.close();
+  });
+
+  it.each([[{ from: 'a@a.example' }], ['a text'], [undefined], [null], [Buffer.from('x')], [() => []]])(
+    'sendAll(%s) is refused',
+    async (messages) => {
+      await using mailer = new Mailer({ host: '127.0.0.1', port: 1 });
+      const outcomes = mailer.sendAll(messages as unknown as []);
+      await expect(outcomes.next()).rejects.toMatchObject({ name: 'MessageError', field: 'messages' });
+    },
+  );
+});
