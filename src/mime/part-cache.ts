@@ -1,10 +1,10 @@
 import type { MessageInit } from './message-init.ts';
 import type { Part } from './part.ts';
 
-/** The parts of a template that are made already, by the value they were made of. */
+/** The parts of a template that are made already, by the field and the value that they were made of. */
 export class PartCache {
   readonly #init: MessageInit;
-  readonly #parts = new Map<unknown, Part>();
+  readonly #parts = new Map<keyof MessageInit, Map<unknown, Part>>();
 
   constructor(init: MessageInit) {
     this.#init = init;
@@ -15,11 +15,12 @@ export class PartCache {
     const own: unknown = this.#init[field];
     const isOwn = value === own || (Array.isArray(own) && own.includes(value));
     if (!isOwn) return make();
-    const key = typeof value === 'string' ? field : value;
-    const kept = this.#parts.get(key);
+    const parts = this.#parts.get(field) ?? new Map<unknown, Part>();
+    this.#parts.set(field, parts);
+    const kept = parts.get(value);
     if (kept !== undefined) return kept;
     const part = encodedOnce(make());
-    this.#parts.set(key, part);
+    parts.set(value, part);
     return part;
   }
 }

@@ -337,6 +337,15 @@ describe('templates', () => {
     html: '<p>Grüße</p>',
     attachments: [{ filename: 'terms.pdf', content: Buffer.alloc(100_000, 3) }],
   };
+  test('the same content in two places is a part of its own in each', async () => {
+    const shared = { filename: 'a.md', contentType: 'text/x-web-markdown', content: '# é' };
+    const octets = Buffer.from('<p>x');
+    const twice = { ...BASE, text: octets, html: octets, attachments: [shared], alternatives: [shared] };
+    const { python } = await readers.read(template(twice).compose({}));
+    expect(python.shape).toEqual((await readers.read(compose(twice))).python.shape);
+    expect(python.attachments).toHaveLength(1);
+  });
+
   test('only what differs is made anew, and every message is whole', async () => {
     const letter = template(init);
     const ann = letter.compose({ to: 'ann@example.org' });
