@@ -1,6 +1,6 @@
 /** The mailer's connections and its queue: who sends what, when, and what is tried again. */
 
-import { ConnectionError, PlainwireError, withFacts } from '../errors.ts';
+import { ConnectionError, PlainwireError, ReplyError, TimeoutError, withFacts } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
 import { addAbortListener, removeAbortListener } from '../transport/index.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -140,15 +140,19 @@ export class Pool {
     });
   }
 
-  /** Whether the server is still there; a connection that turns out to be dead is not counted against it. */
+  /**
+   * Whether the server is still there: a refusal says so too. A connection that turns out to be dead, or says nothing any
+   * more, is not counted against it.
+   */
   async #answers(line: Line): Promise<boolean> {
     line.wake();
     try {
       await line.driver.perform(noop());
       return true;
     } catch (error) {
-      if (!(error instanceof ConnectionError) || this.#closing) throw error;
-      return false;
+      const isDead = error instanceof ConnectionError || error instanceof TimeoutError;
+      if (this.#closing || !(isDead || error instanceof ReplyError)) throw error;
+      return !isDead;
     }
   }
 

@@ -155,6 +155,31 @@ describe('verify()', () => {
     expect(server.sessions).toHaveLength(2);
   });
 
+  it('opens another where the one that stood says nothing any more', async () => {
+    let silent = false;
+    await using server = await mailServer({
+      offers: ['SIZE 1000'],
+      answer: (line) => (silent && line === 'NOOP' ? SILENCE : undefined),
+    });
+    await using mailer = mailerFor(server, { timeouts: { noop: 50 } });
+    await mailer.verify();
+    silent = true;
+    expect((await mailer.verify()).size).toBe(1000);
+    expect(server.sessions).toHaveLength(2);
+    await server.until(({ open }) => open === 1);
+  });
+
+  it('takes a refusal of NOOP for the sign of life that it is', async () => {
+    await using server = await mailServer({
+      offers: ['SIZE 1000'],
+      answer: (line) => (line === 'NOOP' ? '502 5.5.1 unknown' : undefined),
+    });
+    await using mailer = mailerFor(server);
+    await mailer.verify();
+    expect((await mailer.verify()).size).toBe(1000);
+    expect(server.sessions).toHaveLength(1);
+  });
+
   it('leaves no message waiting for a connection that was to be made for it', async () => {
     let greetings = 0;
     await using server = await mailServer({ greeting: () => ((greetings += 1) === 1 ? '421 4.3.2 busy' : '220 hi') });
