@@ -106,6 +106,7 @@ describe('what is asked for', () => {
     [['--header', 'A: b\r\nEvil: 1'], 'headers.A'],
     [['--method', 'G T'], 'not a method'],
     [['--http', '3'], '0.9, 1.0, 1.1'],
+    [['--proxy', 'socks4://a'], 'socks5://'],
     [['--http', '0.9', '--head'], 'HTTP/0.9'],
     [['--from', 'missing.txt'], 'no such file'],
   ])('%j is no command line', async (args, complaint) => {
@@ -339,6 +340,28 @@ describe('Ctrl-C, and --resume', () => {
     const short = await plainwire(['get', 'a.test', '--warc', 'a.warc.gz', '--resume'], { cwd: dir.path });
     expect(short).toMatchObject({ code: 2, stderr: expect.stringContaining('9 bytes where its journal says 1000') });
     expect(await readFile(join(dir.path, 'a.warc.gz'), 'utf8')).toBe('something');
+  });
+
+  test('an archive that a run left out stays as it is, and goes on where it was', async () => {
+    await using dir = await folder();
+    await using site = await serve(page('x'));
+    const get = (path: string, ...args: string[]) =>
+      plainwire(['get', `${site.url}/${path}`, ...args, '--resume'], { cwd: dir.path });
+    const entries = async (): Promise<string[]> => {
+      const har = JSON.parse(await readFile(join(dir.path, 'a.har'), 'utf8'));
+      expect(validateHar(har)).toEqual([]);
+      return har.log.entries.map((each: { request: { url: string } }) => each.request.url.at(-1));
+    };
+    expect((await get('1', '--warc', 'a.warc', '--har', 'a.har')).code).toBe(0);
+    expect((await get('2', '--warc', 'a.warc')).code).toBe(0);
+    expect((await get('3', '--warc', 'a.warc', '--har', 'a.har')).code).toBe(0);
+    expect(await entries()).toEqual(['1', '3']);
+    expect(await responses(join(dir.path, 'a.warc'))).toHaveLength(3);
+    // and one whose journal knows nothing of it is not begun anew
+    expect((await get('4', '--warc', 'b.warc')).code).toBe(0);
+    const refused = await get('5', '--warc', 'b.warc', '--har', 'a.har');
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('a.har') });
+    expect(await entries()).toEqual(['1', '3']);
   });
 
   test('a big download that was interrupted goes on by Range, to the same bytes', async () => {

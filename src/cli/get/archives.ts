@@ -49,14 +49,18 @@ export class Archives {
     const path = `${first}.done`;
     const kept = new Set<number>();
     const last = resume ? await readJournal(path, kept) : undefined;
-    if (resume && last === undefined) await refuseUnknown([warc, har], path);
+    const known = last?.entry;
+    // an empty journal knows all that there is: nothing
+    const isKnown = (length: number | undefined) => last !== undefined && (known === undefined || length !== undefined);
+    if (resume && !isKnown(known?.warc)) await refuseUnknown(warc, path);
+    if (resume && !isKnown(known?.har)) await refuseUnknown(har, path);
     const journal = await GrowingFile.open(path, last === undefined ? 0 : last.length);
     const at = (file: string | undefined, length = 0) => file && GrowingFile.open(file, length);
     return new Archives(
       kept,
       journal,
-      (await at(warc, last?.entry?.warc)) || undefined,
-      (await at(har, last?.entry?.har)) || undefined,
+      (await at(warc, known?.warc)) || undefined,
+      (await at(har, known?.har)) || undefined,
     );
   }
 
@@ -126,7 +130,10 @@ class GrowingFile {
 }
 
 interface Sound {
-  /** The last entry; undefined where an earlier run ended before it had kept a page. */
+  /**
+   * The last entry, with the last that is said of each archive, for not every run fills both; undefined where an earlier
+   * run ended before it had kept a page.
+   */
   readonly entry: Entry | undefined;
   /** How much of the journal is sound: its last line may have been cut off. */
   readonly length: number;
@@ -144,7 +151,7 @@ async function readJournal(path: string, kept: Set<number>): Promise<Sound | und
       const entry = parseEntry(line);
       if (entry === undefined) return last.entry === undefined ? undefined : last;
       kept.add(fingerprint(entry.url));
-      last = { entry, length };
+      last = { entry: { ...last.entry, ...entry }, length };
     }
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
@@ -162,18 +169,15 @@ function parseEntry(line: string): Entry | undefined {
   }
 }
 
-/** An archive without its journal: nothing tells what it holds, and beginning anew would destroy it. */
-async function refuseUnknown(files: readonly (string | undefined)[], journal: string): Promise<void> {
-  for (const file of files) {
-    const size =
-      file === undefined
-        ? 0
-        : await stat(file)
-            .then((facts) => facts.size)
-            .catch(() => 0);
-    if (file !== undefined && size > 0) {
-      throw new MessageError('BAD_FILE', file, `can't be resumed: there is no ${journal} that tells what it holds`);
-    }
+/** An archive that its journal does not know: nothing tells what it holds, and beginning anew would destroy it. */
+async function refuseUnknown(file: string | undefined, journal: string): Promise<void> {
+  if (file === undefined) return;
+  const size = await stat(file).then(
+    (facts) => facts.size,
+    () => 0,
+  );
+  if (size > 0) {
+    throw new MessageError('BAD_FILE', file, `can't be resumed: there is no ${journal} that tells what it holds`);
   }
 }
 
