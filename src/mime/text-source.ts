@@ -5,11 +5,11 @@ import type { Source } from './source.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
-const SPACE = 0x20;
-const TAB = 0x09;
 
 /** A block without a line end is cut here, so that a file of one line needs no more memory than another. */
 const MAX_LINE = 64 * 1024;
+/** The sign of a soft line break takes the 76th character. */
+const MAX_OPEN_LINE = 75;
 const SOFT_LINE_BREAK = Buffer.from('=\r\n', 'latin1');
 
 type Octets = AsyncIterable<Uint8Array>;
@@ -60,8 +60,9 @@ async function* encoded(chunks: Octets): AsyncGenerator<Uint8Array> {
     const end = cutOf(octets);
     if (end > 0) {
       if (isOpen) yield SOFT_LINE_BREAK;
-      yield quotedPrintable(octets.subarray(0, end), 'octets');
-      isOpen = octets[end - 1] !== LF;
+      const lines = quotedPrintable(octets.subarray(0, end), 'octets');
+      isOpen = octets[end - 1] !== LF || octets[end - 2] !== CR;
+      yield isOpen ? withRoom(lines) : lines;
     }
     rest = octets.subarray(end);
   }
@@ -70,17 +71,17 @@ async function* encoded(chunks: Octets): AsyncGenerator<Uint8Array> {
   yield quotedPrintable(rest, 'octets');
 }
 
-/** Where what follows may begin a line of its own: behind a line end, or in a long line where a soft break is allowed. */
+/** Where what follows may begin a line of its own: behind a line end, or anywhere in a long line but between CR and LF. */
 function cutOf(octets: Buffer): number {
   const lineEnd = octets.lastIndexOf('\r\n');
   if (lineEnd !== -1) return lineEnd + 2;
   if (octets.length < MAX_LINE) return 0;
-  let end = octets.length;
-  // White space before the break would be an escape, which can fill the line; and a CR may be half a line end.
-  while (end > 0 && isSpaceOrHalf(octets[end - 1] as number)) end -= 1;
-  return end;
+  return octets.at(-1) === CR ? octets.length - 1 : octets.length;
 }
 
-function isSpaceOrHalf(octet: number): boolean {
-  return octet === SPACE || octet === TAB || octet === CR || octet === LF;
+/** A last line that a soft line break can follow. One that is full ends in white space, which became an escape. */
+function withRoom(lines: Uint8Array): Uint8Array {
+  if (lines.length - (lines.lastIndexOf(LF) + 1) <= MAX_OPEN_LINE) return lines;
+  const last = lines.length - 3;
+  return Buffer.concat([lines.subarray(0, last), SOFT_LINE_BREAK, lines.subarray(last)]);
 }
