@@ -32,6 +32,16 @@ export function canonicalText(text: string): string {
   return text.replace(/\r\n|\r|\n/g, '\r\n');
 }
 
+/** How many octets {@link dataOf} makes of it, dots that are doubled and the one that ends it left out (RFC 1870 section 3). */
+export function canonicalSize(octets: Uint8Array): number {
+  const bytes = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
+  let size = bytes.length;
+  for (let at = bytes.indexOf(LF); at !== -1; at = bytes.indexOf(LF, at + 1)) if (bytes[at - 1] !== CR) size += 1;
+  for (let at = bytes.indexOf(CR); at !== -1; at = bytes.indexOf(CR, at + 1)) if (bytes[at + 1] !== LF) size += 1;
+  const last = bytes[bytes.length - 1];
+  return last === undefined || last === LF || last === CR ? size : size + 2;
+}
+
 /**
  * Whether its line ends have to be made CRLF on the way, by BDAT too: only BINARYMIME content is not made of lines
  * (RFC 3030 section 3).

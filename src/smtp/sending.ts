@@ -3,6 +3,7 @@
 import { AbortError, type PlainwireError } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
 import { addAbortListener, removeAbortListener } from '../transport/index.ts';
+import { canonicalSize, needsLineEnds } from './content.ts';
 import type { Delivery } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import type { TransactionOptions } from './parameters.ts';
@@ -13,7 +14,11 @@ import { transaction } from './transaction.ts';
 
 /** The size where it can be told without reading the message; undefined where it can't. */
 export function sizeOf(message: Message): number | undefined | Promise<number | undefined> {
-  return message.size ?? message.measure();
+  const { size } = message;
+  if (size === undefined) return message.measure();
+  // a message that is given whole may have line ends that grow on the way
+  const whole = needsLineEnds(message) ? message.inMemory() : undefined;
+  return whole instanceof Uint8Array ? canonicalSize(whole) : size;
 }
 
 /** Begins the transaction; `done` hears of its end. Only where the driver is free. */

@@ -62,6 +62,23 @@ describe('SIZE (RFC 1870)', () => {
     });
   });
 
+  it.each([
+    ['Subject: x\n\none\ntwo\n', 24],
+    ['Subject: x\r\n\r\none\r\ntwo\r\n', 24],
+    ['Subject: x\r\n\r\none\rtwo\r', 24],
+    ['Subject: x\n\none\r\r\n\n\r', 25],
+    ['Subject: x\n\n.one', 20],
+    ['Subject: x\n\n.\n', 17],
+  ])('counts line ends as they will be: %j', async (text, octets) => {
+    // longer than the letter that follows
+    const padding = `X: ${'x'.repeat(500)}\r\n`;
+    const letter = { envelope: { from: 'a@a.example', to: ['b@b.example'] }, raw: padding + text };
+    const size = padding.length + octets;
+    const { lines, message } = await say([`SIZE ${size}`], letter);
+    expect([lines[0], message?.text.length]).toEqual([`MAIL FROM:<a@a.example> SIZE=${size}`, size]);
+    expect((await say([`SIZE ${size - 1}`], letter)).error).toMatchObject({ code: 'MESSAGE_TOO_BIG' });
+  });
+
   it('too big is known without reading a file', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'plainwire-size-'));
     const path = join(folder, 'huge.bin');
