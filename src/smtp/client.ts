@@ -2,6 +2,7 @@
 import { MessageError, type Reply, UnsupportedError } from '../errors.ts';
 import { compose, Message, type MessageInit } from '../mime/index.ts';
 import type { TlsFacts } from '../trace/event.ts';
+import { addAbortListener, removeAbortListener } from '../transport/index.ts';
 import { type Credentials, checkCredentials } from './auth/credentials.ts';
 import { authenticate } from './authenticate.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -13,7 +14,7 @@ import type { Driver } from './driver.ts';
 import { noop, quit } from './opening.ts';
 import { type SmtpOptions, settingsOf } from './options.ts';
 import { checkSendOptions, type SendOptions } from './send-options.ts';
-import { deliver } from './sending.ts';
+import { abortedBy, deliver } from './sending.ts';
 
 export class SmtpClient implements AsyncDisposable {
   readonly #driver: Driver;
@@ -60,8 +61,25 @@ export class SmtpClient implements AsyncDisposable {
   async send(message: MessageInit | Message, options: SendOptions = {}): Promise<Delivery> {
     checkSendOptions(options);
     const composed = message instanceof Message ? message : compose(message);
-    return await this.#inTurn(() => deliver(this.#driver, composed, options)).catch((error: unknown) => {
+    return await this.#delivered(composed, options).catch((error: unknown) => {
       throw failureOf(composed, error);
+    });
+  }
+
+  /** A message that is aborted while it waits for its turn waits no longer. */
+  #delivered(message: Message, options: SendOptions): Promise<Delivery> {
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(abortedBy(signal));
+      const turn = this.#inTurn(() => {
+        if (signal === undefined) return deliver(this.#driver, message, options);
+        removeAbortListener(signal, onAbort);
+        if (signal.aborted) throw abortedBy(signal);
+        return deliver(this.#driver, message, options);
+      });
+      if (signal?.aborted) onAbort();
+      else if (signal !== undefined) addAbortListener(signal, onAbort);
+      turn.then(resolve, reject);
     });
   }
 

@@ -45,6 +45,30 @@ describe('a client', () => {
     },
   );
 
+  it('lets go of a message that is aborted while it waits for its turn, at once', async () => {
+    let answer: (reply: string) => void = () => {};
+    const held = new Promise<string>((resolve) => (answer = resolve));
+    await using server = await mailServer({ answer: (line) => (line.startsWith('MAIL') ? held : undefined) });
+    await using client = await connect(server);
+    const stop = new AbortController();
+    const first = client.send(LETTER);
+    const second = client.send({ ...LETTER, subject: 'two' }, { signal: stop.signal });
+    const third = client.noop();
+    await server.until(({ lines }) => lines.length === 2);
+    stop.abort(new Error('changed my mind'));
+    await expect(second).rejects.toMatchObject({
+      code: 'ABORTED',
+      mayHaveBeenDelivered: false,
+      cause: { message: 'changed my mind' },
+      recipients: { accepted: [], rejected: [{ address: 'b@b.example' }] },
+    });
+    await expect(client.send(LETTER, { signal: stop.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    answer('250 ok');
+    expect((await first).accepted).toHaveLength(1);
+    expect((await third).code).toBe(250);
+    expect(server.lines.filter((line) => line.startsWith('MAIL'))).toHaveLength(1);
+  });
+
   it('begins no more messages than the server takes in a session (RFC 9422 MAILMAX)', async () => {
     await using server = await mailServer({ offers: ['LIMITS MAILMAX=2', 'PIPELINING'] });
     await using client = await connect(server);
