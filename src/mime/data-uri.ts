@@ -8,7 +8,9 @@ export function decodeDataUri(uri: string, field: string): { octets: Uint8Array;
   const [type = '', ...parameters] = uri.slice('data:'.length, comma).split(';');
   const isBase64 = parameters.at(-1)?.trim().toLowerCase() === 'base64';
   if (isBase64) parameters.pop();
-  const contentType = [type.trim() || 'text/plain', ...parameters.map((parameter) => parameter.trim())].join('; ');
+  // what many write beside a drawing, `;utf8`, is no parameter
+  const named = parameters.map((parameter) => parameter.trim()).filter((parameter) => parameter.includes('='));
+  const contentType = [type.trim() || 'text/plain', ...named].join('; ');
   const data = uri.slice(comma + 1);
   if (isBase64) {
     const text = percentDecoded(data, field).toString('latin1');
