@@ -4,6 +4,7 @@ import type { PageOptions } from './options.ts';
 import type { Page } from './page.ts';
 import { onwardRequest, RedirectError, redirectLocations, resolveLocation } from './redirect.ts';
 import { urlCredentials } from './request.ts';
+import { excerpt } from './status-line.ts';
 import { publicUrl } from './target.ts';
 
 /** The last exchange, its head read, with the pages that led to it. */
@@ -56,12 +57,12 @@ function nextUrl(
   options: PageOptions,
   pages: readonly Page[],
 ): URL {
-  if (another !== undefined) throw refused(`two places to go to, the other is ${another}`, location, pages);
+  if (another !== undefined) throw refused(`two places to go to, the other is ${excerpt(another)}`, location, pages);
   let url: URL;
   try {
     url = resolveLocation(location, from);
   } catch (cause) {
-    throw new RedirectError(`the Location is no URL: ${location}`, location, pages, { cause });
+    throw new RedirectError(`the Location is no URL: ${excerpt(location)}`, location, pages, { cause });
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw refused(`a redirect to ${url.protocol}`, location, pages);

@@ -66,7 +66,7 @@ function ipv6Bits(literal: string): string | undefined {
   if (ipv4 === undefined) return undefined;
   const text = tail === null ? literal : (tail[1] ?? '').replace(/([^:]):$/, '$1');
   const halves = text.split('::');
-  const groups = halves.map((half) => half.split(':').filter((group) => group !== ''));
+  const groups = halves.map((half) => (half === '' ? [] : half.split(':')));
   if (halves.length > 2 || groups.flat().some((group) => !/^[0-9A-Fa-f]{1,4}$/.test(group))) return undefined;
   const missing = 8 - ipv4.length / 16 - groups.flat().length;
   if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;

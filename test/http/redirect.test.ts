@@ -96,6 +96,13 @@ describe('following', () => {
     expect((await fetchPage(same.url, { follow: 3 })).status).toBe(200);
   });
 
+  it('shows of a Location that it can not follow no more than its start', async () => {
+    await using server = await serve(to(`http://[${'x'.repeat(50_000)}`));
+    const error = (await fetchPage(server.url, { follow: 3 }).catch((caught: unknown) => caught)) as RedirectError;
+    expect(error.message).toMatch(/^the Location is no URL: "http:.{50,60}\.\.\."$/);
+    expect(error.location).toHaveLength(50_008);
+  });
+
   it('goes by the guard on every hop: a redirect to a private address is not even connected to', async () => {
     await using inside = await serve('HTTP/1.0 200 OK\r\n\r\nsecret');
     await expect(fetchPage(inside.url, { guard: publicOnly })).rejects.toMatchObject({ code: 'ADDRESS_REFUSED' });

@@ -30,11 +30,9 @@ function failure(error: unknown): string {
   return `the page can't be written: ${(error as Error).message}`;
 }
 
-/** A password in a URL is for the server. */
+/** A password in a URL is for the server. In time that grows with the text: a server may have a say in it. */
 export function withoutCredentials(text: string): string {
-  return text
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/@\s]*@/i, '$1')
-    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/gi, '$1');
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/@\s]*@/i, '$1').replace(/(:\/\/)[^/@\s]*@/g, '$1');
 }
 
 function counted(number: number): string {
