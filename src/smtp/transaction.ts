@@ -7,7 +7,7 @@ import type { Message } from '../mime/index.ts';
 import { accountOf, type Delivery, nobody, refusal } from './delivery.ts';
 import { type Dialogue, Interruption, say, sayLast, type Utterance } from './dialogue.ts';
 import { checkSupported, mailParameters, rcptParameters, type TransactionOptions } from './parameters.ts';
-import { isPositive, queueIdOf } from './reply.ts';
+import { isPositive, isTransient, queueIdOf } from './reply.ts';
 import type { ServerState } from './server-state.ts';
 
 const RSET: Utterance = { verb: 'RSET' };
@@ -127,12 +127,15 @@ function refused(
   if (mail === undefined) return undefined;
   if (!isPositive(mail))
     return refusal('SENDER_REFUSED', mail, `MAIL FROM:<${from?.address ?? ''}>`, nobody(to, [], mail));
-  const at = recipients.findIndex((reply) => !isPositive(reply));
-  const bad = recipients[at];
-  if (bad === undefined) return undefined;
-  const all = recipients.length === to.length && !recipients.some(isPositive);
-  if (!all && options.requireAllRecipients !== true) return undefined;
-  return refusal('RECIPIENTS_REFUSED', bad, `RCPT TO:<${to[at]?.address ?? ''}>`, nobody(to, recipients));
+  const first = recipients.find((reply) => !isPositive(reply));
+  if (first === undefined) return undefined;
+  const bad = recipients.filter((reply) => !isPositive(reply));
+  const needsAll = options.requireAllRecipients === true;
+  if (!needsAll && (bad.length < to.length || recipients.length < to.length)) return undefined;
+  // the reply that says whether another try makes sense: where all are needed, one refusal for good is enough
+  const telling = bad.find((reply) => isTransient(reply) !== needsAll) ?? first;
+  const address = to[recipients.indexOf(telling)]?.address ?? '';
+  return refusal('RECIPIENTS_REFUSED', telling, `RCPT TO:<${address}>`, nobody(to, recipients));
 }
 
 /** What the replies to the content mean for the message. */
@@ -156,7 +159,7 @@ function judged(
   const final = content.slice(content.length - finalReplies);
   const account = accountOf(to, perRecipient(recipients, final));
   const taken = final.find(isPositive);
-  if (taken === undefined) throw refusal('MESSAGE_REFUSED', last, 'the message', account);
+  if (taken === undefined) throw refusal('MESSAGE_REFUSED', final.find(isTransient) ?? last, 'the message', account);
   return { messageId, envelope, ...account, reply: taken, queueId: queueIdOf(taken) };
 }
 

@@ -72,6 +72,18 @@ describe.each(WAYS)('over $name', ({ place, url }) => {
     expect((error as PlainwireError).recipients?.rejected.map(({ reply }) => reply?.code)).toEqual([552, 450]);
   });
 
+  it.each([[['late', 'full']], [['full', 'late']]])('nobody takes it, one for the time being: %s', async (names) => {
+    const at = place();
+    await using server = await mailServer({ ...at, lmtp: true, onMessage: each });
+    await using mailer = new Mailer(url(server, at.path));
+    const to = names.map((name) => `${name}@b.example`);
+    await expect(mailer.send(letter(...to))).rejects.toMatchObject({
+      code: 'MESSAGE_REFUSED',
+      retryable: true,
+      reply: { code: 450 },
+    });
+  });
+
   it('a server that breaks off between the replies: who has it is known, and it is not sent again', async () => {
     const options = place();
     await using server = await mailServer({

@@ -449,6 +449,40 @@ describe('the answer', () => {
     expect(delivery.reply.code).toBe(250);
   });
 
+  describe('of several refusals', () => {
+    const answer = (line: string): string | undefined =>
+      /TO:<late/.test(line) ? '450 4.2.1 later' : /TO:<no/.test(line) ? '550 5.1.1 no' : undefined;
+
+    it.each([[['late@b.example', 'no@b.example']], [['no@b.example', 'late@b.example']]])(
+      'one may pass, and with it the message: %s',
+      async (to) => {
+        await using server = await mailServer({ answer });
+        await using mailer = mailerFor(server);
+        await expect(mailer.send(letter('0', to))).rejects.toMatchObject({
+          code: 'RECIPIENTS_REFUSED',
+          retryable: true,
+          reply: { code: 450 },
+          command: 'RCPT TO:<late@b.example>',
+        });
+      },
+    );
+
+    it.each([[['late@b.example', 'no@b.example', 'b@b.example']], [['b@b.example', 'no@b.example', 'late@b.example']]])(
+      'one stays, and where all have to be accepted it is the end of the message: %s',
+      async (to) => {
+        await using server = await mailServer({ answer });
+        await using mailer = mailerFor(server, { retries: 3 });
+        await expect(mailer.send(letter('0', to), { requireAllRecipients: true })).rejects.toMatchObject({
+          code: 'RECIPIENTS_REFUSED',
+          retryable: false,
+          reply: { code: 550 },
+          command: 'RCPT TO:<no@b.example>',
+        });
+        expect(server.lines.filter((line) => line.startsWith('MAIL'))).toHaveLength(1);
+      },
+    );
+  });
+
   it.each(['', 'PIPELINING', 'PIPELINING CHUNKING'])(
     'requireAllRecipients: nothing is sent unless all are accepted, and the next message goes on (%s)',
     async (offers) => {
