@@ -84,7 +84,8 @@ export class WarcWriter {
         ['WARC-Record-ID', response],
         ...common,
         ...address,
-        ['WARC-Payload-Digest', digest(page.body)],
+        // of a chunked body ISO 28500 means the decoded one, and most tools check the chunks: there, the block's must do
+        ['WARC-Payload-Digest', page.framing === 'chunked' ? undefined : digest(page.body)],
         ['Content-Type', simple ? 'application/octet-stream' : 'application/http; msgtype=response'],
       ],
       // without interim responses before it, and bytes behind it: a reader takes the first head for the response's
