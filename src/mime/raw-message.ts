@@ -13,6 +13,7 @@ import { messageId } from './message-id.ts';
 import type { Content, EnvelopeInit, MessageInit } from './message-init.ts';
 import { refuseUnknown } from './nearest.ts';
 import { signMessage } from './signed-message.ts';
+import { signStream } from './signed-stream.ts';
 import { isStream } from './source.ts';
 import type { Way } from './transfer-encoding.ts';
 
@@ -32,16 +33,17 @@ export function composeRaw(init: MessageInit, raw: NonNullable<MessageInit['raw'
   const id = isGiven(init.messageId) ? messageId(init.messageId, 'messageId') : undefined;
   const message = makeRaw(contentIn(raw), isSaid ? envelopeOf(init, people) : undefined, id);
   if (!isGiven(init.dkim)) return message;
+  const dkim = readDkim(init.dkim);
   const octets = message.inMemory();
   if (octets === undefined)
-    throw new MessageError('BAD_INPUT', 'dkim', 'a raw message can only be signed if it is at hand');
+    return signStream({ ...factsOf(message), canonical: true }, message.segments, message.replayable, dkim);
   // A signature holds for what is sent, and what is sent has CRLF line ends.
   const lines = Buffer.from(octets as Uint8Array)
     .toString('latin1')
     .replace(/\r\n|\r|\n/g, '\r\n');
   return signMessage(
     new Message({ ...factsOf(message), canonical: true }, [Buffer.from(withBlankLine(lines), 'latin1')]),
-    readDkim(init.dkim),
+    dkim,
   );
 }
 

@@ -1,12 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { MessageError } from '../errors.ts';
 import { type Dkim, newBodyHash, signatureFields, signatureSize } from './dkim.ts';
 import { headerEnd } from './header-list.ts';
 import { Message } from './message.ts';
 import { type Deferred, isDeferred, isSpent, releaseAll, type Segment } from './segment.ts';
+import { spool } from './spool.ts';
 
 /**
  * A message with its DKIM signatures in front. They need the hash of the whole body, so the body is read before the
@@ -121,25 +118,11 @@ function spooled(job: Job): Deferred {
     blocks: undefined,
     release: () => releaseAll(job.segments),
     isSpent: () => isSpent(job.segments),
-    async *stream() {
-      const folder = await mkdtemp(join(job.dkim.spoolFolder ?? tmpdir(), 'plainwire-'));
-      try {
-        const path = join(folder, 'message');
-        const body = new BodyReader(job);
-        const file = await open(path, 'wx', 0o600);
-        try {
-          for await (const chunk of streamOf(job.segments)) {
-            body.take(chunk);
-            await file.writeFile(chunk);
-          }
-        } finally {
-          await file.close();
-        }
-        yield Buffer.from(signatureFields(job.dkim, job.header, body.hash(), job.seconds), 'latin1');
-        yield* createReadStream(path, { highWaterMark: 256 * 1024 }) as AsyncIterable<Uint8Array>;
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+    stream() {
+      const body = new BodyReader(job);
+      const before = (): Uint8Array =>
+        Buffer.from(signatureFields(job.dkim, job.header, body.hash(), job.seconds), 'latin1');
+      return spool(job.dkim.spoolFolder, body.read(streamOf(job.segments)), before);
     },
   };
 }
@@ -162,6 +145,14 @@ class BodyReader {
     if (skipped < chunk.length) this.#hash.update(chunk.subarray(skipped));
   }
 
+  /** Passes octets on, and takes them. */
+  async *read(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.take(chunk);
+      yield chunk;
+    }
+  }
+
   hash(): string {
     this.#digest ??= this.#hash.digest();
     return this.#digest;
@@ -176,7 +167,7 @@ function* blocksOf(segments: readonly Segment[]): Generator<Uint8Array> {
   }
 }
 
-async function* streamOf(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {
+export async function* streamOf(segments: readonly Segment[]): AsyncGenerator<Uint8Array> {
   for (const segment of segments) {
     if (isDeferred(segment)) yield* segment.stream();
     else yield typeof segment === 'string' ? Buffer.from(segment, 'latin1') : segment;

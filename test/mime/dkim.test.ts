@@ -136,7 +136,43 @@ describe.each(FORMS)('a raw message, %s', (canonicalization) => {
       : Buffer.concat([signed, Buffer.from('\r\n')]);
     expect((await verdicts(onTheWire))[0]?.result).toBe('pass');
     expect(onTheWire.toString('latin1')).toContain(raw.replace(/\r?\n/g, '\r\n'));
+    // the same as a stream, wherever it is cut
+    for (const size of [1, 7, 1000]) {
+      const chunks = (octets.toString('latin1').match(new RegExp(`[^]{1,${size}}`, 'g')) ?? []).map((text) =>
+        Buffer.from(text, 'latin1'),
+      );
+      const stream = compose({ raw: Readable.from(chunks), envelope, dkim: { ...RSA, canonicalization } });
+      expect(stream.canonical).toBe(true);
+      const read = Buffer.from(await stream.bytes()).toString('latin1');
+      // what differs is the time and, by that, the signature
+      expect(read.slice(read.indexOf('From: '))).toBe(signed.toString('latin1', signed.indexOf('From: ')));
+      expect((await verdicts(Buffer.from(read.endsWith('\r\n') ? read : `${read}\r\n`, 'latin1')))[0]?.result).toBe(
+        'pass',
+      );
+    }
   });
+});
+
+test('a raw stream that is signed: kept in a file that is gone afterwards, and with a header that ends', async () => {
+  const spoolFolder = mkdtempSync(join(tmpdir(), 'plainwire-spool-'));
+  const envelope = { from: 'a@example.com', to: 'b@example.org' };
+  const dkim = { ...RSA, spoolFolder };
+  const signed = (raw: NonNullable<MessageInit['raw']>): Message => compose({ raw, envelope, dkim });
+  const text = `From: a@example.com\nSubject: x\n\n${'body\n'.repeat(100_000)}`;
+  const blob = signed(new Blob([text]));
+  expect([blob.replayable, signed(Readable.from([text])).replayable]).toEqual([true, false]);
+  for (let time = 0; time < 2; time++) expect((await verdicts(await blob.bytes()))[0]?.result).toBe('pass');
+  const endless = signed(Readable.from(Array.from({ length: 40 }, () => Buffer.alloc(64 * 1024, 'x\n'))));
+  await expect(endless.bytes()).rejects.toThrow(expect.objectContaining({ code: 'BAD_INPUT', field: 'raw' }));
+  const broken = signed(
+    (async function* () {
+      yield text;
+      throw new Error('the disk is gone');
+    })(),
+  );
+  await expect(broken.bytes()).rejects.toThrow(/the disk is gone/);
+  for await (const _ of signed(Readable.from([text]))) break;
+  expect(readdirSync(spoolFolder)).toEqual([]);
 });
 
 test('relaxed takes spaces and tabs from the ends of a field, and no other octet that a program may take for a space', () => {
