@@ -5,5 +5,6 @@
 export const SCHEME =
   /^(?:Basic|Bearer|Concealed|Digest|DPoP|GNAP|HOBA|Mutual|Negotiate|NTLM|OAuth|PrivateToken|SCRAM-SHA-(?:1|256)|vapid|Token|ApiKey|AWS4-HMAC-SHA256)[ \t]+(?=\S)/i;
 
-/** The fields of a request that say who the client is. */
-export const CREDENTIAL_FIELD = /^(?:authorization|proxy-authorization|cookie)$/i;
+/** The fields of a request that say who the client is: of HTTP, and those in which APIs have keys and tokens. */
+export const CREDENTIAL_FIELD =
+  /^(?:authorization|proxy-authorization|cookie2?|(?:x-)?(?:api-?key|auth-?(?:key|token)|access-?token)|private-token|x-goog-api-key|x-amz-security-token)$/i;

@@ -70,11 +70,13 @@ describe('the request', () => {
 
   it('takes credentials from the URL, and marks them and cookies as secret', () => {
     const request = buildRequest(new URL('http://m%C3%A9:p%3A@a/'), {
-      headers: { cookie: 'id=1', 'Proxy-Authorization': 'x' },
+      headers: { cookie: 'id=1', 'Proxy-Authorization': 'x', 'X-Api-Key': 'my key', 'X-Key': 'a' },
     });
     expect(Buffer.from(request.bytes).toString()).toContain(`Authorization: Basic ${btoa('mÃ©:p:')}\r\n`);
     const masked = Buffer.from(maskedRequest(request)).toString();
-    expect(masked).toMatch(/cookie: \*{4}\r\nProxy-Authorization: \*\r\nAuthorization: Basic \*+\r\n/);
+    expect(masked).toMatch(
+      /cookie: \*{4}\r\nProxy-Authorization: \*\r\nX-Api-Key: \*{6}\r\nX-Key: a\r\nAuthorization: Basic \*+\r\n/,
+    );
   });
 
   it('shows of an authorization no word that is not the name of a scheme, and of a target no user', () => {
