@@ -438,6 +438,13 @@ describe('tokens', () => {
     expect(lines).toHaveLength(1);
   });
 
+  it.each([undefined, 5, { access_token: 'abc' }, null])('a callback that gives %j shows no token', async (given) => {
+    const token = (): string => given as unknown as string;
+    const { error, lines } = await logIn({ user: 'ann', token }, 'XOAUTH2');
+    expect(error).toMatchObject({ name: 'MessageError', code: 'BAD_INPUT', field: 'auth.token' });
+    expect(lines).toEqual([]);
+  });
+
   it('a callback that fails, and a token with a line end', async () => {
     const fault = new Error('the token server is down');
     const failed = await logIn({ user: 'ann', token: () => Promise.reject(fault) }, 'XOAUTH2');

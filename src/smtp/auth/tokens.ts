@@ -53,6 +53,8 @@ function exchange(first: () => Promise<string>, acknowledgement: string): SaslEx
 }
 
 function checked(token: string): string {
+  // what an identity provider answers is an object that holds the token, or an error that does not
+  if (typeof token !== 'string') throw new MessageError('BAD_INPUT', 'auth.token', 'expected the token as text');
   if (!/^[!-~]+$/.test(token))
     throw new MessageError('FORBIDDEN_CHARACTER', 'auth.token', 'a token is printable ASCII without spaces');
   return token;
