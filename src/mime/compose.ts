@@ -60,6 +60,8 @@ const FIELDS: Readonly<Record<keyof MessageInit, true>> = {
   disableUrlAccess: true,
 };
 
+const NON_ASCII = /[^\0-\x7f]/;
+
 const NO_OPTIONS: ComposeOptions = {};
 
 /**
@@ -111,7 +113,8 @@ export function assemble(given: MessageInit, bodyOf: () => RenderedBody): Messag
   const head = init.normalizeHeaderKey ? withNames(plain, init.normalizeHeaderKey) : plain;
   const envelope = envelopeOf(init, people);
   const { segments, encoding } = bodyOf();
-  const utf8 = needsUtf8Header(people);
+  // Whom to notify is none of the people: no envelope has it.
+  const utf8 = needsUtf8Header(people) || (isGiven(init.dispositionNotificationTo) && NON_ASCII.test(plain));
   const smtpUtf8 = utf8 || needsUtf8Envelope(envelope);
   const message = new Message(
     { envelope, messageId: id, encoding, smtpUtf8, canonical: encoding !== 'binary' },

@@ -248,6 +248,18 @@ describe('what arrives', () => {
     expect(message.headers.get('subject')).toBe('=?UTF-8?B?w4Q=?=');
   });
 
+  test.each(['from', 'sender', 'to', 'cc', 'replyTo', 'dispositionNotificationTo'])(
+    'a UTF-8 mailbox makes an SMTPUTF8 message wherever it stands: %s',
+    async (field) => {
+      const init = { from: 'a@example.com', text: 'x', [field]: { name: 'G', group: ['Jörg <jörg@bücher.example>'] } };
+      const one = { ...init, [field]: field === 'sender' ? 'jörg@bücher.example' : init[field as 'from'] };
+      const message = compose(one);
+      const octets = Buffer.from(await message.bytes());
+      expect(octets.toString('utf8')).toContain('jörg@bücher.example');
+      expect([message.smtpUtf8, message.size]).toEqual([true, octets.length]);
+    },
+  );
+
   test('8bit and binary where the way allows it', async () => {
     const init = { ...BASE, text: 'Grüße\n', attachments: [FILE] };
     const eight = compose(init, { way: '8bit' });
