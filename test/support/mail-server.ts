@@ -294,6 +294,7 @@ export class ServerSession {
         return this.say('250 ok');
       case 'DATA':
         if (this.#to.length === 0) return this.say('554 no valid recipients');
+        this.#content = '';
         this.#expects = 'data';
         return this.say('354 go');
       case 'BDAT':
