@@ -89,9 +89,9 @@ async function goOn(wanted: URL, part: Part, options: PageOptions, saving: Savin
         // the page has changed, or the server knows no ranges: this is all of it
         return await save(page, publicUrl(wanted), saving);
       case 206: {
-        if (page.url !== part.at) return undefined;
-        const range = rangeOf(page, part);
-        return await save(page, publicUrl(wanted), saving, range);
+        // asked again for the rest, the server would send the same: what can't be gone on with is given up
+        const range = page.url === part.at ? rangeOf(page, part) : undefined;
+        return range && (await save(page, publicUrl(wanted), saving, range));
       }
       case 416: {
         // the end was lost, not the body: everything is there; or nothing of it can be right
@@ -113,27 +113,13 @@ function isComplete(page: OpenPage, part: Part): boolean {
   return unsatisfiedTotal(page.headers.get('Content-Range')) === part.length;
 }
 
-/** @throws ProtocolError RANGE_MISMATCH for a range that is not what was asked for */
-function rangeOf(page: OpenPage, part: Part): ContentRange {
+/** Undefined for a range that is not what was asked for, or one of another page. */
+function rangeOf(page: OpenPage, part: Part): ContentRange | undefined {
   const range = parseContentRange(page.headers.get('Content-Range'));
-  const wanted = `bytes from ${part.length} on`;
-  if (range === undefined || range.start !== part.length) {
-    const given = page.headers.get('Content-Range') ?? 'no Content-Range';
-    throw mismatch(`asked for ${wanted}, got ${given}`);
-  }
+  if (range === undefined || range.start !== part.length) return undefined;
   const validator = strongValidator(page.headers);
-  if (validator !== undefined && validator !== part.validator) {
-    throw mismatch(`asked for ${wanted} of ${part.validator}, got some of ${validator}`);
-  }
-  const size = range.end + 1 - range.start;
-  if (page.length !== undefined && page.length !== size) {
-    throw mismatch(`a range of ${size} bytes in a body of ${page.length}`);
-  }
-  return range;
-}
-
-function mismatch(message: string): ProtocolError {
-  return new ProtocolError('RANGE_MISMATCH', message, { phase: 'head' });
+  if (validator !== undefined && validator !== part.validator) return undefined;
+  return page.length === undefined || page.length === range.end + 1 - range.start ? range : undefined;
 }
 
 async function save(page: OpenPage, wanted: string, saving: Saving, range?: ContentRange): Promise<SavedPage> {
@@ -147,8 +133,11 @@ async function save(page: OpenPage, wanted: string, saving: Saving, range?: Cont
   try {
     if (range === undefined) await writeNote(path, page, wanted, validator);
     for await (const piece of content === 'raw' ? page.raw() : page) {
-      if (range !== undefined && sink.length + piece.length > range.end + 1)
-        throw mismatch('more bytes than its range');
+      if (range !== undefined && sink.length + piece.length > range.end + 1) {
+        // it would do so again: the next call begins anew
+        await rm(noteOf(path), { force: true });
+        throw new ProtocolError('RANGE_MISMATCH', 'a 206 with more bytes than its range', { phase: 'body' });
+      }
       await sink.write(piece);
       onProgress?.(sink.length, total);
     }

@@ -83,21 +83,33 @@ describe('savePage', () => {
     ['an end behind the total', 'bytes 100000-300000/300000', '"1"'],
     ['another unit', 'lines 100000-299999/300000', '"1"'],
     ['a length that is not that of its range', 'bytes 100000-299999/300000\r\nContent-Length: 5', '"1"'],
-    ['more bytes than its range', 'bytes 100000-100003/300000', '"1"'],
-  ])('refuses a 206 with %s, and keeps what it has', async (_, range, etag) => {
-    let broken = false;
+  ])('gives up what it has for a 206 with %s, and begins anew', async (_, range, etag) => {
+    let answers = 0;
     await using server = await serve((socket, request) => {
-      if (!broken) ranges({ etag: '"1"', breakAfter: 100_000 })(socket, request);
-      else
-        socket.end(
-          `${head('206 Partial', `ETag: ${etag}`, ...(range === undefined ? [] : [`Content-Range: ${range}`]))}12345`,
-        );
-      broken = true;
+      answers += 1;
+      if (answers === 1) return ranges({ etag: '"1"', breakAfter: 100_000 })(socket, request);
+      if (answers === 3) return ranges({ etag: '"1"', breakAfter: Infinity })(socket, request);
+      const fields = [`ETag: ${etag}`, ...(range === undefined ? [] : [`Content-Range: ${range}`])];
+      socket.end(`${head('206 Partial', ...fields)}12345`);
+    });
+    const file = fresh();
+    await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    expect(await savePage(server.url, file)).toMatchObject({ saved: true, resumedFrom: 0, length: BODY.length });
+    expect(server.requests[1]).toContain('\r\nRange: ');
+    expect(server.requests[2]).not.toContain('\r\nRange: ');
+    expect((await readFile(file)).equals(BODY)).toBe(true);
+  });
+
+  it('refuses a 206 with more bytes than its range, and begins anew the next time', async () => {
+    await using server = await serve((socket, request) => {
+      if (!request.includes('\r\nRange: ')) return ranges({ etag: '"1"', breakAfter: 100_000 })(socket, request);
+      socket.end(`${head('206 Partial', 'ETag: "1"', 'Content-Range: bytes 100000-100003/300000')}12345`);
     });
     const file = fresh();
     await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'SHORT_BODY' });
     await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'RANGE_MISMATCH' });
-    expect((await readFile(`${file}.part`)).length).toBe(100_000);
+    await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    expect(server.requests.map((request) => request.includes('\r\nRange: '))).toEqual([false, true, false]);
   });
 
   it('keeps what it has when the server answers with an error, and knows a 416 of a complete file', async () => {
