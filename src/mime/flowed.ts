@@ -17,7 +17,7 @@ export function flow(text: string, delSp: boolean): string {
 function flowLine(paragraph: string, delSp: boolean): string[] {
   const lines: string[] = [];
   // A space at the end of a paragraph would join it to the next one.
-  let rest = paragraph.replace(/ +$/, '');
+  let rest = withoutSpacesAtEnd(paragraph);
   while (rest.length > WIDTH) {
     const end = breakAt(rest, delSp);
     if (end === undefined) break;
@@ -26,6 +26,13 @@ function flowLine(paragraph: string, delSp: boolean): string[] {
   }
   lines.push(stuffed(rest));
   return lines;
+}
+
+/** By hand: a pattern that ends in `$` is tried at every space of a long run. */
+function withoutSpacesAtEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && text[end - 1] === ' ') end -= 1;
+  return text.slice(0, end);
 }
 
 /** Where the line ends: behind its last space, or with DelSp behind any character if there is none. */

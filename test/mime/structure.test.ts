@@ -271,6 +271,12 @@ describe('what arrives', () => {
     expect(compose(init).encoding).toBe('7bit');
   });
 
+  test('format=flowed of a million spaces takes no time', () => {
+    const start = process.cpuUsage().user;
+    compose({ ...BASE, flowed: true, text: `${' '.repeat(1_000_000)}x` });
+    expect(process.cpuUsage().user - start).toBeLessThan(1_000_000);
+  });
+
   test('format=flowed, with and without DelSp', async () => {
     const text = `${'word '.repeat(40)}end\n>not a quote\n-- \nsig\n${'長'.repeat(100)}\n`;
     const flowed = (await readers.read(compose({ ...BASE, text, flowed: true }))).python;
