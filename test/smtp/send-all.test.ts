@@ -1,4 +1,5 @@
 /** Many messages: no more is taken than can be sent, and each has its answer. */
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { PlainwireError } from '../../src/errors.ts';
 import { type DeliveryOutcome, Mailer, type MailerOptions } from '../../src/smtp/index.ts';
@@ -76,6 +77,18 @@ describe('sendAll', () => {
       undefined, 'ReplyError', 'MessageError', 'MessageError', undefined,
     ]); // biome-ignore format: a list
     expect(outcomes[1]?.message).toBe(letters[1]);
+  });
+
+  it('takes a source of another realm, whose promises are not ours', async () => {
+    await using server = await mailServer({});
+    await using mailer = mailerFor(server);
+    const source = runInNewContext('(async function* (letters) { yield* letters; })')([letter('1'), letter('2')]);
+    const seen: boolean[] = [];
+    for await (const { ok } of mailer.sendAll(source)) {
+      seen.push(ok);
+      if (seen.length > 2) break;
+    }
+    expect(seen).toEqual([true, true]);
   });
 
   it('throws what the source throws, behind the last answer', async () => {
