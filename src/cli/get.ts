@@ -66,6 +66,9 @@ async function get(given: readonly string[], flags: GetFlags, terminal: Terminal
       progress.settled(undefined);
       progress.line(flags.json === true ? jsonLine(result) : textLine(result, flags));
     }
+  } catch (error) {
+    // the rest of the list has no outcome: it is told below
+    if (!terminal.signal.aborted) throw error;
   } finally {
     progress.stop();
     await archives?.close();

@@ -2,7 +2,7 @@
  * Many pages side by side, whatever is done with each: bounded memory, limits overall and per host, politeness, and a
  * second try where it is safe.
  */
-import { MessageError, PlainwireError } from '../errors.ts';
+import { AbortError, MessageError, PlainwireError } from '../errors.ts';
 import { addAbortListener, cachingResolve, removeAbortListener, resolveBySystem } from '../transport/index.ts';
 import { checkNumber, checkPageOptions, type PageOptions } from './options.ts';
 import { partialPage } from './partial-page.ts';
@@ -49,6 +49,8 @@ interface Job {
   readonly index: number;
   readonly input: string;
   readonly url: URL;
+  /** Whose limit and whose pauses it goes by: a name is the same with the dot of the root behind it. */
+  readonly host: string;
   attempts: number;
 }
 
@@ -64,8 +66,9 @@ const NAME_CACHE_MS = 60_000;
 /**
  * Does the work for each page of the list, and yields each outcome as it arrives; a page that fails stops no other. The
  * list is read only as far ahead as there is work to give out, and while nobody takes outcomes nothing new begins, so
- * millions cost what hundreds do. Leaving the loop aborts what is under way; so does the signal, and what was under way
- * then fails.
+ * millions cost what hundreds do. Leaving the loop aborts what is under way. So does the signal: what was under way fails,
+ * and the loop itself with it, unless the list was at its end, for the rest of the list has no outcome.
+ * @throws AbortError; what the list throws
  */
 export async function* forEachPage<Done extends object>(
   urls: PageList,
@@ -127,7 +130,7 @@ class Run<Done extends object> {
   #index = 0;
   #active = 0;
   #pulling = false;
-  #exhausted = false;
+  #listEnded = false;
   #sourceFault: { readonly error: unknown } | undefined;
   #waiter: (() => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -149,9 +152,14 @@ class Run<Done extends object> {
       const outcome = this.#outcomes.shift();
       if (outcome !== undefined) return outcome;
       const idle = this.#active === 0 && this.#schedule.size === 0;
-      if (idle && this.#exhausted) {
+      if (idle && this.#listEnded) {
         if (this.#sourceFault !== undefined) throw this.#sourceFault.error;
         return undefined;
+      }
+      if (idle && this.#signal.aborted) {
+        throw new AbortError('ABORTED', 'the caller aborted before the end of the list', {
+          cause: this.#signal.reason,
+        });
       }
       await new Promise<void>((resolve) => {
         this.#waiter = resolve;
@@ -165,8 +173,8 @@ class Run<Done extends object> {
     clearTimeout(this.#timer);
     this.#schedule.clear();
     // a list that waits for its next line is not waited for
-    if (!this.#exhausted) void Promise.resolve(this.#source.return?.()).catch(() => {});
-    this.#exhausted = true;
+    if (!this.#listEnded) void Promise.resolve(this.#source.return?.()).catch(() => {});
+    this.#listEnded = true;
     while (this.#active > 0) {
       await new Promise<void>((resolve) => {
         this.#waiter = resolve;
@@ -182,10 +190,8 @@ class Run<Done extends object> {
 
   /** Starts what may start, and reads on in the list. */
   #pump(): void {
-    if (this.#signal.aborted) {
-      this.#exhausted = true;
-      for (const job of this.#schedule.clear()) this.#begin(job);
-    }
+    const { aborted } = this.#signal;
+    if (aborted) for (const job of this.#schedule.clear()) this.#begin(job);
     const { concurrency } = this.#settings;
     while (this.#active + this.#outcomes.length < concurrency) {
       const job = this.#schedule.take(performance.now());
@@ -193,7 +199,8 @@ class Run<Done extends object> {
       this.#begin(job);
     }
     // far enough ahead to find another host while one is at its limit, and no further
-    if (!this.#pulling && !this.#exhausted && this.#schedule.size < 8 * concurrency) void this.#pull();
+    const ahead = this.#schedule.size < 8 * concurrency;
+    if (ahead && !this.#pulling && !this.#listEnded && !aborted) void this.#pull();
     clearTimeout(this.#timer);
     const due = this.#schedule.nextDue();
     if (due !== undefined) this.#timer = setTimeout(() => this.#wake(), Math.max(1, due - performance.now()));
@@ -203,10 +210,10 @@ class Run<Done extends object> {
     this.#pulling = true;
     try {
       const next = await this.#source.next();
-      if (next.done === true) this.#exhausted = true;
+      if (next.done === true) this.#listEnded = true;
       else this.#add(next.value);
     } catch (error) {
-      this.#exhausted = true;
+      this.#listEnded = true;
       this.#sourceFault = { error };
     }
     this.#pulling = false;
@@ -219,7 +226,8 @@ class Run<Done extends object> {
     const input = String(value);
     try {
       const url = parsePageUrl(value);
-      this.#schedule.add({ index, input, url, attempts: 0 }, url.hostname, 0);
+      const host = url.hostname.replace(/\.$/, '');
+      this.#schedule.add({ index, input, url, host, attempts: 0 }, host, 0);
     } catch (error) {
       this.#outcomes.push({ ok: false, index, input, attempts: 0, error });
     }
@@ -230,7 +238,7 @@ class Run<Done extends object> {
     job.attempts += 1;
     this.#do(job).finally(() => {
       this.#active -= 1;
-      this.#schedule.release(job.url.hostname);
+      this.#schedule.release(job.host);
       this.#wake();
     });
   }
@@ -243,7 +251,7 @@ class Run<Done extends object> {
       this.#outcomes.push(Object.assign(outcome, done));
     } catch (error) {
       if (!this.#signal.aborted && job.attempts <= this.#settings.retries && isSafeToRepeat(error)) {
-        this.#schedule.add(job, url.hostname, performance.now() + this.#pause(job.attempts));
+        this.#schedule.add(job, job.host, performance.now() + this.#pause(job.attempts));
       } else {
         this.#outcomes.push({ ok: false, index, input, attempts: job.attempts, error });
       }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { fetchPages, type PageOutcome, type PagesOptions } from '../../src/http/index.ts';
 import { Schedule } from '../../src/http/schedule.ts';
 import { head, serve } from './server.ts';
@@ -133,9 +133,15 @@ describe('fetchPages', () => {
   it('ends at once with the signal, what is under way as aborted, and when the loop is left', async () => {
     await using mute = await serve(() => {});
     const stop = new AbortController();
-    setTimeout(() => stop.abort(), 50);
+    setTimeout(() => stop.abort('enough'), 50);
     const urls = Array.from({ length: 100 }, () => mute.url);
-    const outcomes = await all(urls, { signal: stop.signal, concurrency: 3, perHost: 3, retries: 0 });
+    const outcomes: PageOutcome[] = [];
+    const loop = async () => {
+      const options = { signal: stop.signal, concurrency: 3, perHost: 3, retries: 0 };
+      for await (const each of fetchPages(urls, options)) outcomes.push(each);
+    };
+    // the rest of the list has no outcome: without an error the loop would seem to be through with it
+    await expect(loop()).rejects.toMatchObject({ code: 'ABORTED', name: 'AbortError', cause: 'enough' });
     expect(outcomes.length).toBeGreaterThan(2);
     expect(outcomes.every((each) => !each.ok && (each.error as { code: string }).code === 'ABORTED')).toBe(true);
     async function* stuck() {
@@ -161,10 +167,56 @@ describe('fetchPages', () => {
       }
     }
     const started = performance.now();
-    const outcomes = await all(list(), { ...options, signal: AbortSignal.timeout(150) });
+    const outcomes: PageOutcome[] = [];
+    const loop = async () => {
+      const signal = AbortSignal.timeout(150);
+      for await (const each of fetchPages(list(), { ...options, signal })) outcomes.push(each);
+    };
+    if (paths.includes('wait')) await expect(loop()).rejects.toMatchObject({ code: 'ABORTED' });
+    else await loop();
     expect(performance.now() - started).toBeLessThan(2_000);
     const ends = outcomes.map((each) => (each.ok ? each.page.status : (each.error as { code: string }).code));
     expect(ends).toEqual(paths.filter((path) => path !== 'wait').map((path) => (path === '/1' ? 200 : 'ABORTED')));
+  });
+
+  it('begins nothing with a signal that has aborted before, and says so', async () => {
+    await using server = await serve(PAGE);
+    const signal = AbortSignal.abort('too late');
+    await expect(all([server.url], { signal })).rejects.toMatchObject({ code: 'ABORTED', cause: 'too late' });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('closes the list that it leaves, whoever ends it', async () => {
+    await using server = await serve(PAGE);
+    let closed = 0;
+    async function* list() {
+      try {
+        for (;;) yield server.url;
+      } finally {
+        closed += 1;
+      }
+    }
+    const stop = new AbortController();
+    await expect(async () => {
+      for await (const _ of fetchPages(list(), { signal: stop.signal })) stop.abort();
+    }).rejects.toMatchObject({ code: 'ABORTED' });
+    for await (const _ of fetchPages(list())) break;
+    await vi.waitFor(() => expect(closed).toBe(2));
+  });
+
+  it('takes a host for the same, however it is written', async () => {
+    let active = 0;
+    let most = 0;
+    await using server = await serve((socket) => {
+      most = Math.max(most, (active += 1));
+      setTimeout(() => {
+        active -= 1;
+        socket.end(PAGE);
+      }, 20);
+    });
+    const urls = ['localhost', 'LocalHost', 'localhost.'].map((host) => `http://${host}:${server.port}/`);
+    expect((await all(urls, { perHost: 1 })).every(({ ok }) => ok)).toBe(true);
+    expect(most).toBe(1);
   });
 
   it('asks for a name once, for many pages at once', async () => {
