@@ -1,5 +1,5 @@
 /** What the system's faults are called here. */
-import { AbortError, ConnectionError, PlainwireError, TimeoutError } from '../errors.ts';
+import { AbortError, ConnectionError, PlainwireError, TimeoutError, TlsError } from '../errors.ts';
 
 /** What an AbortSignal's reason becomes. */
 export function aborted(signal: AbortSignal | undefined, phase: string | undefined): AbortError {
@@ -25,10 +25,17 @@ export function inWords(code: string): string {
   return words === undefined ? code : `${words} (${code})`;
 }
 
+/** In TLS 1.3 a server looks at the client's certificate when for the client the handshake is over. */
+const OF_OUR_CERTIFICATE = /^ERR_SSL_.*_ALERT_(?:.*CERTIFICATE.*|UNKNOWN_CA|ACCESS_DENIED)$/;
+
 /** What a fault of the socket becomes. */
 export function lost(error: Error, phase: string | undefined): PlainwireError {
   if (error instanceof PlainwireError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? error.message;
+  if (OF_OUR_CERTIFICATE.test(code)) {
+    const message = `the server refuses the client certificate, or the lack of one: ${code}`;
+    return new TlsError('TLS_FAILED', message, { cause: error, phase });
+  }
   return new ConnectionError('CONNECTION_LOST', `the connection broke: ${inWords(code)}`, {
     cause: error,
     retryable: true,

@@ -50,7 +50,8 @@ export interface Handshake {
 
 /** Starts the handshake over a stream that carries nothing else. */
 export function handshake(clear: Duplex, host: string, options: TlsOptions): Handshake {
-  const name = options.servername ?? host;
+  // neither SNI nor a certificate has the dot of the root (RFC 6066 section 3)
+  const name = (options.servername ?? host).replace(/\.$/, '');
   const pins = pinned(options.fingerprint256);
   const verify = (options.rejectUnauthorized ?? true) && pins === undefined;
   const socket = tls.connect({

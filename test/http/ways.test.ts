@@ -83,6 +83,26 @@ describe('https', () => {
     second.close();
   });
 
+  it('asks for a name without the dot of the root, which no certificate has', async () => {
+    const page = await fetchPage(base.replace('localhost', 'localhost.'), { tls: { ca }, resolve });
+    expect(page.tls?.serverName).toBe('localhost');
+    expect(page.url).toContain('https://localhost.:');
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('over %s says that a client certificate is wanted', async (version) => {
+    const files = { key: certificate('localhost.key'), cert: certificate('localhost.pem') };
+    const options = { ...files, requestCert: true, ca, maxVersion: version };
+    const strict = tls.createServer(options, (socket) => socket.on('error', () => {}).end());
+    strict.on('tlsClientError', () => {});
+    await new Promise<void>((listening) => strict.listen(0, '127.0.0.1', listening));
+    const url = `https://localhost:${(strict.address() as net.AddressInfo).port}/`;
+    await expect(fetchPage(url, { tls: { ca }, resolve })).rejects.toMatchObject({
+      code: 'TLS_FAILED',
+      retryable: false,
+    });
+    strict.close();
+  });
+
   it('has a deadline for a handshake that does not come', async () => {
     await using mute = await serve(() => {});
     const url = mute.url.replace('http:', 'https:');
