@@ -4,11 +4,13 @@ import {
   connect,
   type Endpoint,
   type MailExchanger,
+  resolveBySystem,
   resolveMx,
   type TlsOptions,
   TlsSessions,
   within,
 } from '../transport/index.ts';
+import { Addresses } from './addresses.ts';
 import { channels, traceWithChannel } from './diagnostics.ts';
 import { Driver } from './driver.ts';
 import type { Settings } from './options.ts';
@@ -29,22 +31,27 @@ export class Connector {
 
   /**
    * `giveUp` ends the connection at any time, as the settings' own signal does.
-   * @throws what connecting and the opening dialogue throw; of several hosts, the last one's error
+   * @throws what connecting and the opening dialogue throw; of several hosts, the last one's error that lets it be tried
+   * again, or else the last
    */
   async open(giveUp?: AbortSignal): Promise<Driver> {
     const { target } = this.#settings;
     if (target.kind === 'endpoint') return await this.#openOn(target.endpoint, giveUp);
     const hosts = await this.#hostsOf(target.domain, giveUp);
-    let last: unknown;
+    let telling: unknown;
     for (const host of hosts) {
-      try {
-        return await this.#openOn({ host, port: target.port }, giveUp);
-      } catch (error) {
-        last = error;
-        if (!goesOnToNext(error)) throw error;
-      }
+      const addresses = new Addresses(this.#settings.resolve ?? resolveBySystem);
+      do {
+        try {
+          return await this.#openOn({ host, port: target.port }, giveUp, addresses);
+        } catch (error) {
+          if (!goesOnToNext(error)) throw error;
+          // a host that may serve later is not forgotten over one that never will
+          if (telling === undefined || mayServeLater(error) || !mayServeLater(telling)) telling = error;
+        }
+      } while (addresses.hasOthers);
     }
-    throw last;
+    throw telling;
   }
 
   /** What ends a connection on its way: the caller's signal, and who waits for it no more. */
@@ -53,8 +60,9 @@ export class Connector {
     return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
   }
 
-  async #openOn(endpoint: Endpoint, giveUp: AbortSignal | undefined): Promise<Driver> {
-    const { security, lmtp, proxy, deadlines, resolve } = this.#settings;
+  async #openOn(endpoint: Endpoint, giveUp: AbortSignal | undefined, addresses?: Addresses): Promise<Driver> {
+    const { security, lmtp, proxy, deadlines } = this.#settings;
+    const resolve = addresses?.resolve ?? this.#settings.resolve;
     const tls = this.#tlsFor(endpoint);
     const trace = traceWithChannel(this.#settings.trace);
     const signal = this.#signalWith(giveUp);
@@ -67,6 +75,7 @@ export class Connector {
       ...(proxy === undefined ? {} : { proxy }),
       ...(resolve === undefined ? {} : { resolve }),
     });
+    addresses?.reached(connection.remoteAddress);
     const driver = await Driver.open(connection, { ...this.#settings, tls });
     if (channels.connect.hasSubscribers)
       channels.connect.publish({ remote: connection.remote, capabilities: driver.server.capabilities });
@@ -94,6 +103,10 @@ export class Connector {
       .sort((a, b) => a.preference - b.preference || a.lot - b.lot)
       .map(({ exchange }) => exchange);
   }
+}
+
+function mayServeLater(error: unknown): boolean {
+  return error instanceof PlainwireError && error.retryable;
 }
 
 /**

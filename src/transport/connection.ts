@@ -259,6 +259,11 @@ export class Connection implements AsyncDisposable {
     return (this.#socket as Partial<Socket>).localAddress;
   }
 
+  /** The address that was reached: the proxy's, where there is one; undefined where there is none. */
+  get remoteAddress(): string | undefined {
+    return (this.#socket as Partial<Socket>).remoteAddress;
+  }
+
   /** Whether this connection alone keeps the process from ending. */
   keepAlive(how: 'ref' | 'unref'): void {
     (this.#socket as Partial<Socket>)[how]?.();

@@ -95,6 +95,31 @@ describe('mail exchangers', () => {
     expect(error).toBeInstanceOf(Error);
   });
 
+  it('each address of one that takes the connection and can not serve is tried, before the next host', async () => {
+    let greetings = 0;
+    await using server = await mailServer({ host: '::', greeting: () => (++greetings > 2 ? GREETING : '421 busy') });
+    const asked: string[] = [];
+    const resolve: Resolve = async (host) => {
+      asked.push(host);
+      const six = { address: '::1', family: 6 } as const;
+      const four = { address: '127.0.0.1', family: 4 } as const;
+      return host === 'one' ? [six, four] : [four];
+    };
+    const settings = settingsOf({ domain: 'example.com', port: server.port, resolve, timeouts: 5_000 });
+    const connector = new Connector(settings, async () => exchangers('10 one, 20 two'));
+    const driver = await connector.open();
+    expect(asked).toEqual(['one', 'one', 'two']);
+    expect(server.sessions).toHaveLength(3);
+    expect(driver.connection.remoteAddress).toContain('127.0.0.1');
+    driver.connection.destroy();
+  });
+
+  it('a host that may serve later tells more than one that never will', async () => {
+    const { tried, error } = await reach('10 one, 20 two', { one: '421 4.3.2 busy', two: 'unknown' });
+    expect(tried).toEqual(['one', 'two']);
+    expect(error).toMatchObject({ code: 'GREETING_REFUSED', retryable: true, reply: { code: 421 } });
+  });
+
   it('of an address literal are not asked for', async () => {
     for (const [domain, host] of [
       ['[192.0.2.1]', '192.0.2.1'],

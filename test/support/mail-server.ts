@@ -21,6 +21,8 @@ export interface MailServerOptions {
   readonly lmtp?: boolean;
   /** A Unix domain socket in place of a port. */
   readonly path?: string;
+  /** Where it listens; 127.0.0.1 by default. */
+  readonly host?: string;
   /** {@link SILENCE} for none. */
   readonly greeting?: string | ((session: ServerSession) => string);
   /** Milliseconds by which replies come late: one way of a network that is far. */
@@ -72,7 +74,7 @@ export async function mailServer(options: MailServerOptions = {}): Promise<MailS
     changed();
   });
   await new Promise<void>((resolve) => {
-    if (options.path === undefined) server.listen(0, '127.0.0.1', resolve);
+    if (options.path === undefined) server.listen(0, options.host ?? '127.0.0.1', resolve);
     else server.listen(options.path, resolve);
   });
   const address = server.address();
