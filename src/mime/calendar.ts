@@ -4,8 +4,9 @@ import { isGiven, stringOf } from './given.ts';
 import type { Attachment, CalendarInit, Content, MessageInit } from './message-init.ts';
 import { refuseUnknown } from './nearest.ts';
 import type { Part } from './part.ts';
-import { isStream, keepError } from './source.ts';
-import { isContentInit, TEXT_FIELDS, type TextContext, textPart } from './text-part.ts';
+import { SharedStream } from './shared-stream.ts';
+import { isStream, streamSource } from './source.ts';
+import { isContentInit, TEXT_FIELDS, type TextContext, textAtHand, textPart } from './text-part.ts';
 
 /** RFC 5546 section 1.4 and whatever comes after it. */
 const METHOD = /^[A-Z][A-Z-]*$/;
@@ -26,11 +27,11 @@ export function calendarParts(init: MessageInit, context: TextContext): Calendar
   if (!isGiven(given)) return undefined;
   const { method: wanted, filename, ...event }: CalendarInit = isContentInit(given) ? given : { content: given };
   for (const key in event) if (!FIELDS.has(key)) refuseUnknown(key, FIELDS, `${name}.${key}`);
-  const method = stringOf(wanted || 'PUBLISH', `${name}.method`)
+  const method = stringOf(wanted || methodIn(event) || 'PUBLISH', `${name}.method`)
     .trim()
     .toUpperCase();
   if (!METHOD.test(method)) throw new MessageError('BAD_INPUT', `${name}.method`, 'is not a calendar method');
-  const shared: CalendarInit = { ...event, content: readTwice(event.content) };
+  const shared: CalendarInit = { ...event, content: readTwice(event.content, name) };
   return {
     alternative: textPart(shared, `text/calendar; charset=utf-8; method=${method}`, name, context),
     // A part that is given whole says itself what it is: there is no content to make another of.
@@ -54,21 +55,16 @@ function copyOf(event: CalendarInit, filename: string | undefined): Attachment {
   };
 }
 
-/** A stream gives its content once, and two parts need it: the first to ask for it keeps it for the other. */
-function readTwice(content: Content | undefined): Content | undefined {
+/** What a stream gives once goes into both parts; one that was read or has failed by then is an error as elsewhere. */
+function readTwice(content: Content | undefined, field: string): Content | undefined {
   if (!isStream(content) || content instanceof Blob) return content;
-  keepError(content);
-  let kept: Promise<(Uint8Array | string)[]> | undefined;
-  return {
-    async *[Symbol.asyncIterator]() {
-      kept ??= collect(content as AsyncIterable<Uint8Array | string>);
-      yield* await kept;
-    },
-  };
+  return new SharedStream(streamSource(content, field, field));
 }
 
-async function collect(stream: AsyncIterable<Uint8Array | string>): Promise<(Uint8Array | string)[]> {
-  const chunks: (Uint8Array | string)[] = [];
-  for await (const chunk of stream) chunks.push(chunk);
-  return chunks;
+/** METHOD as a line of the event (RFC 5545 section 3.7.2); its parameters say nothing of it. */
+const METHOD_LINE = /^METHOD(?:;[^:\r\n]*)?:[\t ]*([A-Z-]+)[\t ]*$/im;
+
+/** What the event itself says that it is: RFC 6047 section 2.4 wants the part to say the same. */
+function methodIn(event: CalendarInit): string | undefined {
+  return METHOD_LINE.exec(textAtHand(event) ?? '')?.[1];
 }

@@ -70,7 +70,7 @@ export interface Attachment extends ContentInit {
 }
 
 export interface CalendarInit extends TextContentInit {
-  /** `REQUEST`, `REPLY`, `CANCEL`, `PUBLISH` (the default) ... (RFC 5546). */
+  /** `REQUEST`, `REPLY`, `CANCEL`, `PUBLISH` ... (RFC 5546); what the event says if it is at hand, else `PUBLISH`. */
   readonly method?: string | undefined;
   /** The name of the copy that goes along as an attachment, `invite.ics`; no copy if false. */
   readonly filename?: string | false | undefined;

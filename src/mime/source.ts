@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { MessageError } from '../errors.ts';
 import { isMediaType } from './media-type.ts';
 import type { Content } from './message-init.ts';
+import { SharedStream } from './shared-stream.ts';
 
 /** Octets that must be read before they can be sent: a file, a stream, a Blob, what a URL gives. */
 export interface Source {
@@ -55,6 +56,7 @@ export function streamSource(content: Exclude<Content, string | Uint8Array>, fie
 /** A stream of Node's holds its file open until it is read or closed; a web stream that has a reader is that reader's. */
 function close(content: Stream): void {
   if (content instanceof Readable) content.destroy();
+  else if (content instanceof SharedStream) content.release();
   else if (content instanceof ReadableStream && !content.locked) content.cancel().catch(() => {});
 }
 

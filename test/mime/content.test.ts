@@ -265,6 +265,20 @@ describe('fields that few messages have', () => {
     expect(text).not.toContain('invite.ics');
   });
 
+  test('an event is what it says of itself, if nothing else is said', () => {
+    const event = (line: string): string => `BEGIN:VCALENDAR\nVERSION:2.0\n${line}\nEND:VCALENDAR\n`;
+    const method = (icalEvent: MessageInit['icalEvent']): string | undefined =>
+      /text\/calendar; charset=utf-8; method=(\S+)/.exec(
+        compose({ ...BASE, text: 'x', icalEvent }).inMemory() as string,
+      )?.[1];
+    expect(method(event('METHOD:REQUEST'))).toBe('REQUEST');
+    expect(method(Buffer.from(event('method;X-A=b: cancel')))).toBe('CANCEL');
+    expect(method({ content: event('METHOD:REQUEST'), method: 'reply' })).toBe('REPLY');
+    expect(method(event('X-METHOD:REQUEST'))).toBe('PUBLISH');
+    expect(method(event('METHOD:'))).toBe('PUBLISH');
+    expect(method(Buffer.from([0xff]))).toBe('PUBLISH');
+  });
+
   test('format=flowed of a text that is given as octets or in an object; never asked for in vain', () => {
     const text = 'word '.repeat(40).trim();
     const flowed = /format=flowed\r\n(?:.*\r\n)*?\r\n(?:word ){14}\r\n/;

@@ -38,6 +38,13 @@ describe('streams that fail', () => {
     await expect(silent.bytes()).rejects.toThrow(/could not be read: it was said once/);
   });
 
+  test('an event that is not sent is let go of, as any stream is', () => {
+    for (const icalEvent of [new Readable({ read() {} }), { content: new Readable({ read() {} }) }]) {
+      compose({ ...BASE, icalEvent }).release();
+      expect(icalEvent instanceof Readable ? icalEvent.destroyed : icalEvent.content.destroyed).toBe(true);
+    }
+  });
+
   test('a stream that somebody else has read gives no empty file', async () => {
     const ended = Readable.from([Buffer.from('abc')]);
     for await (const _ of ended);
@@ -50,6 +57,10 @@ describe('streams that fail', () => {
       const message = compose({ ...BASE, attachments: [{ filename: 'a.pdf', content }] });
       await expect(message.bytes()).rejects.toThrow(/"a\.pdf" is a stream that has been (?:read|closed) already/);
     }
+    const event = Readable.from([Buffer.from('abc')]);
+    for await (const _ of event);
+    const invitation = compose({ ...BASE, icalEvent: { content: event } });
+    await expect(invitation.bytes()).rejects.toThrow(/icalEvent is a stream that has been read already/);
     const twice = Readable.from([Buffer.from('abc')]);
     const message = compose({ ...BASE, attachments: [{ content: twice }, { content: twice }] });
     await expect(message.bytes()).rejects.toThrow(failure('ATTACHMENT_FAILED', 'attachments[1]'));
