@@ -27,9 +27,13 @@ const OWN: Readonly<Record<string, string>> = {
 /** What several programs write by hand, and `priority` says: the same thing twice, and no contradiction. */
 const PRIORITY = /^(?:x-priority|x-msmail-priority|importance|priority)$/;
 
+/** What a message or a part has once: lists (RFC 2369 section 3), RFC 3834 section 5, RFC 8098 section 2.1, RFC 2045. */
+const ONCE = /^(?:list-.*|auto-submitted|disposition-notification-to|content-.*)$/;
+
 /** The caller's own header fields, in order, as lines; `made` are those that fields of the message have made already. */
 export function extraFields(init: HeadersInit | undefined | null, field: string, made = ''): string {
   const said = new Set(made === '' ? [] : readHeader(made).map(([name]) => name.toLowerCase()));
+  const once = new Set<string>();
   let text = '';
   for (const { key, value, path } of headerEntries(init, field)) {
     checkFieldName(key, path);
@@ -42,6 +46,10 @@ export function extraFields(init: HeadersInit | undefined | null, field: string,
     if (said.has(lower)) {
       if (PRIORITY.test(lower)) continue;
       throw new MessageError('BAD_INPUT', path, `${key} is given twice: a field of the message says it too`);
+    }
+    if (ONCE.test(lower) || PRIORITY.test(lower)) {
+      if (once.has(lower)) throw new MessageError('BAD_INPUT', path, `${key} is given twice, and there is one at most`);
+      once.add(lower);
     }
     text += isPrepared(value) ? preparedField(key, value, path) : extensionField(key, valueText(value, path), path);
   }

@@ -17,10 +17,13 @@ const KNOWN = ['id', 'help', 'unsubscribe', 'unsubscribe-post', 'subscribe', 'po
  */
 export function listFields(list: ListInit): string {
   let text = '';
+  const said = new Set<string>();
   for (const [key, given] of Object.entries(list)) {
     if (!isGiven(given)) continue;
     const field = `list.${key}`;
     const name = fieldName(key, field);
+    if (said.has(name)) throw new MessageError('BAD_INPUT', field, `${name} is given twice`);
+    said.add(name);
     refuseMisspelt(name.slice('List-'.length), KNOWN, field);
     if (name === 'List-Unsubscribe-Post') {
       checkOneClick(list, field);

@@ -103,6 +103,15 @@ describe('fields', () => {
     expect(() => compose({ ...BASE, headers: { subject: 'twice' } })).toThrow(failure('BAD_INPUT', 'headers.subject'));
     expect(() => compose({ ...BASE, xMailer: 'a', headers: { 'x-mailer': 'b' } })).toThrow(/x-mailer is given twice/);
     expect(() => compose({ ...BASE, list: { id: 'a.b' }, headers: { 'List-ID': '<c.d>' } })).toThrow(/given twice/);
+    expect(() => compose({ ...BASE, list: { help: 'https://a.b', Help: 'https://c.d' } })).toThrow(/given twice/);
+    for (const name of ['List-Unsubscribe', 'Auto-Submitted', 'Importance', 'Content-Language']) {
+      const headers = { [name]: 'a', [name.toLowerCase()]: 'b' };
+      expect(() => compose({ ...BASE, headers })).toThrow(/given twice/);
+      expect(() => compose({ ...BASE, headers: { [name]: ['a', 'b'] } })).toThrow(/given twice/);
+    }
+    expect(compose({ ...BASE, headers: { 'X-Tag': ['a', 'b'], 'x-tag': 'c' } }).headers.getAll('x-tag')).toHaveLength(
+      3,
+    );
     const urgent = compose({ ...BASE, priority: 'high', headers: { 'X-Priority': '1', 'X-A': '1', 'X-B': false } });
     expect(urgent.headers.getAll('x-priority')).toEqual(['1 (Highest)']);
     expect([urgent.headers.has('x-a'), urgent.headers.has('x-b')]).toEqual([true, false]);
