@@ -1,4 +1,5 @@
 /** HAR 1.2, for browsers' tools: a page as an entry, and a file that grows entry by entry. */
+import { harCookie } from './har-cookies.ts';
 import type { Page, PageTiming } from './page.ts';
 import type { HeaderPair } from './raw-headers.ts';
 import { maskedRequest } from './request.ts';
@@ -48,7 +49,7 @@ export class HarWriter {
   }
 }
 
-/** One entry of `log.entries`. Credentials and cookies of the request are overwritten. */
+/** One entry of `log.entries`. Credentials and cookies of the request are overwritten, and so not listed. */
 export function harEntry(page: Page): object {
   const { timing, request, headers, span } = page;
   const content = harContent(page);
@@ -71,7 +72,7 @@ export function harEntry(page: Page): object {
       status: page.status,
       statusText: page.reason,
       httpVersion: `HTTP/${page.version}`,
-      cookies: [],
+      cookies: headers.getAll('Set-Cookie').flatMap((field) => harCookie(field) ?? []),
       headers: named([...headers]),
       content,
       redirectURL: headers.getAll('Location')[0] ?? '',
@@ -115,16 +116,15 @@ function harContent(page: Page): object {
   return { ...size, text: Buffer.from(body).toString('base64'), encoding: 'base64' };
 }
 
+/** HAR has no encoding for what is posted, so that where it is no text base 64 is said to be so in every way there is. */
 function harPostData({ request }: Page): object {
   if (request.bytes.length === request.headLength) return {};
-  const type = request.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
-  return {
-    postData: {
-      mimeType: type,
-      params: [],
-      text: Buffer.from(request.bytes.subarray(request.headLength)).toString('utf8'),
-    },
-  };
+  const mimeType = request.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
+  const body = Buffer.from(request.bytes.subarray(request.headLength));
+  const text = body.toString('utf8');
+  const isText = Buffer.from(text, 'utf8').equals(body);
+  const said = isText ? { text } : { text: body.toString('base64'), encoding: 'base64', comment: 'base64' };
+  return { postData: { mimeType, params: [], ...said } };
 }
 
 /** Read back from the masked bytes, so that no list of secret names is needed a second time. */

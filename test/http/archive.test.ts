@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { WARCParser } from 'warcio';
-import { fetchPage, HarWriter, type Page, WarcWriter } from '../../src/http/index.ts';
+import { fetchPage, HarWriter, harEntry, type Page, WarcWriter } from '../../src/http/index.ts';
+import { validateHar } from './har-schema.ts';
 import { head, serve } from './server.ts';
 
 const BODY = '<p>chunky';
@@ -97,5 +98,36 @@ describe('HAR', () => {
     // what HAR 1.2 says of `time`
     expect(sum).toBeCloseTo(time, 6);
     expect(time).toBeGreaterThan(0);
+  });
+
+  it('lists the cookies that a response sets, and keeps a body that was posted and is no text', async () => {
+    const fields = [
+      'Set-Cookie: a=b=c; Path=/x; Domain=example.test; Expires=Wed, 21 Oct 2026 07:28:00 GMT; HttpOnly; Secure',
+      'Set-Cookie: d="e" ; expires=never',
+      'Set-Cookie: none',
+    ];
+    await using server = await serve(head('200 OK', ...fields, 'Content-Length: 0'));
+    const body = Buffer.from([0, 255, 1]);
+    const page = await fetchPage(server.url, { method: 'POST', body, headers: { Cookie: 'x=secret' } });
+    const entry = harEntry(page) as {
+      request: { postData: object; cookies: object[] };
+      response: { cookies: object[] };
+    };
+    expect(entry.response.cookies).toEqual([
+      {
+        name: 'a',
+        value: 'b=c',
+        path: '/x',
+        domain: 'example.test',
+        expires: '2026-10-21T07:28:00.000Z',
+        httpOnly: true,
+        secure: true,
+      },
+      { name: 'd', value: '"e"', httpOnly: false, secure: false },
+    ]);
+    expect(entry.request.cookies).toEqual([]);
+    expect(entry.request.postData).toMatchObject({ text: 'AP8B', encoding: 'base64' });
+    const log = { version: '1.2', creator: { name: 'x', version: '1' }, entries: [entry] };
+    expect(validateHar(JSON.parse(JSON.stringify({ log })))).toEqual([]);
   });
 });
