@@ -107,9 +107,14 @@ async function goOn(wanted: URL, part: Part, options: PageOptions, saving: Savin
   }
 }
 
+/** Many a server goes by Range and not by If-Range: what it says of the page must then be the same to the letter. */
+function isOfAnother({ headers }: OpenPage, { validator }: Part): boolean {
+  const said = headers.getAll(validator.startsWith('"') ? 'ETag' : 'Last-Modified')[0];
+  return said !== undefined && said !== validator;
+}
+
 function isComplete(page: OpenPage, part: Part): boolean {
-  const validator = strongValidator(page.headers);
-  if (page.url !== part.at || (validator !== undefined && validator !== part.validator)) return false;
+  if (page.url !== part.at || isOfAnother(page, part)) return false;
   return unsatisfiedTotal(page.headers.get('Content-Range')) === part.length;
 }
 
@@ -117,8 +122,7 @@ function isComplete(page: OpenPage, part: Part): boolean {
 function rangeOf(page: OpenPage, part: Part): ContentRange | undefined {
   const range = parseContentRange(page.headers.get('Content-Range'));
   if (range === undefined || range.start !== part.length) return undefined;
-  const validator = strongValidator(page.headers);
-  if (validator !== undefined && validator !== part.validator) return undefined;
+  if (isOfAnother(page, part)) return undefined;
   return page.length === undefined || page.length === range.end + 1 - range.start ? range : undefined;
 }
 

@@ -11,8 +11,8 @@ export function conditionsFrom(earlier: Earlier): HeaderPair[] {
   const etag = earlier.headers.getAll('ETag')[0];
   const modified = earlier.headers.getAll('Last-Modified')[0];
   const conditions: HeaderPair[] = [];
-  if (etag !== undefined) conditions.push(['If-None-Match', etag]);
-  if (modified !== undefined) conditions.push(['If-Modified-Since', modified]);
+  if (etag) conditions.push(['If-None-Match', etag]);
+  if (modified) conditions.push(['If-Modified-Since', modified]);
   return conditions;
 }
 

@@ -100,6 +100,30 @@ describe('savePage', () => {
     expect((await readFile(file)).equals(BODY)).toBe(true);
   });
 
+  const hour = (at: string): string => `Sat, 21 Nov 2026 ${at} GMT`;
+  it.each([
+    ['a weak tag', 'ETag: "1"', '"1"', 'ETag: W/"1"'],
+    [
+      'a date too young to prove anything',
+      `Last-Modified: ${hour('08:00:00')}`,
+      hour('08:00:00'),
+      `Last-Modified: ${hour('09:59:50')}`,
+    ],
+  ])('takes no 206 for the rest that is of another page by %s', async (_, field, validator, other) => {
+    await using server = await serve((socket, request) => {
+      const date = `Date: ${hour('10:00:00')}`;
+      if (request.includes('\r\nRange: ')) {
+        socket.end(`${head('206 Partial', other, date, 'Content-Range: bytes 3-5/6', 'Content-Length: 3')}new`);
+      } else if (server.requests.length === 1) socket.end(`${head('200 OK', field, date, 'Content-Length: 6')}old`);
+      else socket.end(`${head('200 OK', other, date, 'Content-Length: 6')}newnew`);
+    });
+    const file = fresh();
+    await expect(savePage(server.url, file)).rejects.toMatchObject({ code: 'SHORT_BODY' });
+    expect(await savePage(server.url, file)).toMatchObject({ saved: true, resumedFrom: 0 });
+    expect(server.requests[1]).toContain(`\r\nIf-Range: ${validator}\r\n`);
+    expect(await readFile(file, 'utf8')).toBe('newnew');
+  });
+
   it('refuses a 206 with more bytes than its range, and begins anew the next time', async () => {
     await using server = await serve((socket, request) => {
       if (!request.includes('\r\nRange: ')) return ranges({ etag: '"1"', breakAfter: 100_000 })(socket, request);
@@ -268,6 +292,14 @@ describe('savePages', () => {
 });
 
 describe('validators', () => {
+  it('that are empty are none', () => {
+    const headers = new RawHeaders([
+      ['ETag', ''],
+      ['Last-Modified', ''],
+    ]);
+    expect(conditionsFrom({ headers })).toEqual([]);
+  });
+
   it('ask for a page only if it has changed', async () => {
     await using server = await serve((socket, request) =>
       socket.end(
