@@ -1,11 +1,14 @@
-import type { Source } from './source.ts';
+interface Readable {
+  read(): AsyncIterable<Uint8Array>;
+  readonly release?: (() => void) | undefined;
+}
 
 /** A stream gives its content once, and two parts need it: the first to ask for it keeps it for the other. */
 export class SharedStream implements AsyncIterable<Uint8Array> {
-  readonly #source: Source;
+  readonly #source: Readable;
   #kept: Promise<Uint8Array[]> | undefined;
 
-  constructor(source: Source) {
+  constructor(source: Readable) {
     this.#source = source;
   }
 
@@ -19,7 +22,7 @@ export class SharedStream implements AsyncIterable<Uint8Array> {
   }
 }
 
-async function collect(source: Source): Promise<Uint8Array[]> {
+async function collect(source: Readable): Promise<Uint8Array[]> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of source.read()) chunks.push(chunk);
   return chunks;
