@@ -10,6 +10,7 @@ export class ServerState {
   readonly isVerified: boolean;
   #transactions = 0;
   #open = false;
+  #refused = 0;
 
   constructor(capabilities: Capabilities, facts: { readonly lmtp: boolean; readonly isVerified: boolean }) {
     this.capabilities = capabilities;
@@ -40,5 +41,19 @@ export class ServerState {
   /** The transaction has its end. Where another has begun behind it, that one's end is what counts. */
   closeTransaction(transaction: number): void {
     if (transaction === this.#transactions) this.#open = false;
+  }
+
+  /**
+   * The message was refused behind its final dot. That ends the transaction all the same (RFC 5321 section 4.1.1.4), but
+   * not with every server: Postfix keeps it where smtpd_end_of_data_restrictions say no.
+   */
+  refuseContent(transaction: number): void {
+    this.#refused = transaction;
+    if (transaction === this.#transactions) this.#open = true;
+  }
+
+  /** Whether the message of the transaction before this one was refused so. */
+  followsRefused(transaction: number): boolean {
+    return this.#refused > 0 && this.#refused === transaction - 1;
   }
 }

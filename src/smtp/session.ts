@@ -252,6 +252,8 @@ export class Session {
       else this.#perform(run, value);
     } catch (error) {
       this.#settle(run, { ok: false, error });
+      // what was said may have been taken for something else: the session can't go on
+      if (error instanceof ConnectionError) this.fail(error);
     }
   }
 

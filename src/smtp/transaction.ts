@@ -9,6 +9,7 @@ import { type Dialogue, Interruption, say, sayLast, type Utterance } from './dia
 import { checkSupported, mailParameters, rcptParameters, type TransactionOptions } from './parameters.ts';
 import { isPositive, isTransient, queueIdOf } from './reply.ts';
 import type { ServerState } from './server-state.ts';
+import { dropped } from './session-faults.ts';
 
 const RSET: Utterance = { verb: 'RSET' };
 const DATA: Utterance = { verb: 'DATA' };
@@ -42,9 +43,12 @@ export function* transaction(message: Message, server: ServerState, options: Tra
   let rejection: PlainwireError | undefined;
   let underWay: 'opening' | 'data' | 'content' | 'end' = 'opening';
   const transaction = server.openTransaction();
+  const isNested = (mail: Reply | undefined): boolean =>
+    mail?.code === 503 && opening[0] !== RSET && server.followsRefused(transaction);
   try {
     const replies = yield announced && chunked ? sayLast(opening, goesOn) : say(opening, goesOn);
     recipients = replies.slice(mailAt + 1, dataAt);
+    if (isNested(replies[mailAt])) throw withFacts(nested(), { recipients: nobody(to, []) });
     rejection = refused(message, replies[mailAt], recipients, options);
     if (!isPositiveAt(replies, mailAt)) server.closeTransaction(transaction);
     let go = announced ? replies[dataAt] : undefined;
@@ -79,10 +83,12 @@ export function* transaction(message: Message, server: ServerState, options: Tra
     underWay = 'content';
     // whatever the server says to it, the final dot ends the transaction (RFC 5321 section 4.1.1.4)
     server.closeTransaction(transaction);
-    return judged(message, server, recipients, yield sayLast([{ verb: 'data', message, replies: contentReplies }]));
+    const said = yield sayLast([{ verb: 'data', message, replies: contentReplies }]);
+    if (!said.some(isPositive)) server.refuseContent(transaction);
+    return judged(message, server, recipients, said);
   } catch (error) {
     if (!(error instanceof Interruption)) throw error;
-    if (underWay === 'opening') {
+    if (underWay === 'opening' && !isNested(error.replies[mailAt])) {
       recipients = error.replies.slice(mailAt + 1, dataAt);
       rejection = refused(message, error.replies[mailAt], recipients, options);
     }
@@ -94,6 +100,15 @@ export function* transaction(message: Message, server: ServerState, options: Tra
     const final = underWay === 'content' && server.lmtp && !chunked ? error.replies : NOTHING_SAID;
     throw withFacts(error.fault, { recipients: accountOf(to, perRecipient(recipients, final)) });
   }
+}
+
+/**
+ * MAIL went out with the end of a message that was refused, and is out of order for a server that keeps that transaction
+ * all the same. It may have taken our recipients into it, and a lone dot would be a message to all of them: what stands
+ * there is dropped with the connection.
+ */
+function nested(): PlainwireError {
+  return dropped('the server kept the transaction of a message that it had refused');
 }
 
 /**
