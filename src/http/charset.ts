@@ -6,6 +6,7 @@
  */
 import { createRequire } from 'node:module';
 import type sniffHtml from 'html-encoding-sniffer';
+import { contentType } from './content-type.ts';
 import type { RawHeaders } from './raw-headers.ts';
 
 /** How far a meta element is looked for, by the standard. */
@@ -20,13 +21,11 @@ export interface Charset {
 }
 
 export function detectCharset(body: Uint8Array, headers: RawHeaders): Charset {
-  const type = headers.getAll('Content-Type').at(-1) ?? '';
+  const { essence, charset } = contentType(headers);
   const mark = byteOrderMark(body);
   if (mark !== undefined) return { name: mark, from: 'bom' };
-  const label = charsetParameter(type);
-  const header = label === undefined ? undefined : knownCharset(label);
+  const header = charset === undefined ? undefined : knownCharset(charset);
   if (header !== undefined) return { name: header, from: 'header' };
-  const essence = type.split(';')[0]?.trim().toLowerCase() ?? '';
   const markup = /^(?:text\/(?:html|xml)|application\/(?:.+\+)?xml|)$/.test(essence);
   if (markup) {
     const declared = essence === 'text/html' || essence === '' ? metaCharset(body) : undefined;
@@ -51,18 +50,6 @@ export function knownCharset(label: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-const PARAMETER = /;([^;=]*)(?:=[ \t]*(?:"((?:[^"\\]|\\.)*)"?[^;]*|([^;]*)))?/g;
-
-/** The first charset parameter that says anything. A quoted string ends at its quote, whatever it holds (WHATWG MIME). */
-function charsetParameter(type: string): string | undefined {
-  for (const [, name = '', quoted, plain = ''] of type.matchAll(PARAMETER)) {
-    if (name.trim().toLowerCase() !== 'charset') continue;
-    if (quoted !== undefined) return quoted.replace(/\\(.)/g, '$1').trim();
-    if (plain.trim() !== '') return plain.trim();
-  }
-  return undefined;
 }
 
 function encodingName(match: RegExpExecArray | null): string | undefined {

@@ -130,6 +130,27 @@ describe('the character encoding', () => {
   });
 
   it.each([
+    [['text/plain;charset=gbk', 'text/html;charset=koi8-r'], 'koi8-r'],
+    [['text/plain;charset=gbk', 'text/plain'], 'gbk'],
+    [['text/plain;charset=gbk', 'Text/Plain;x=","'], 'gbk'],
+    [['text/plain;charset=gbk', 'text/html'], undefined],
+    [['text/plain;charset=gbk', 'text/html', 'text/plain'], undefined],
+    [['text/plain;charset=gbk', 'nonsense;charset=koi8-r'], 'gbk'],
+    [['text/plain', '*/*;charset=gbk'], undefined],
+    [['text/plain;x="', 'text/plain;charset=gbk'], undefined],
+    [['text/plain;"', '\\"', '";charset=gbk'], 'gbk'],
+    [['charset=gbk', ';charset=koi8-r'], 'koi8-r'],
+  ])('of several types, %j, is what the last one means, as in browsers', (types, name) => {
+    const fields = types.map((type): [string, string] => ['Content-Type', type]);
+    const known = name === undefined ? { from: 'default' } : { name, from: 'header' };
+    expect(detectCharset(Buffer.from('x'), new RawHeaders(fields))).toMatchObject(known);
+    if (!types.includes('charset=gbk')) {
+      const list = new RawHeaders([['Content-Type', types.join(', ')]]);
+      expect(detectCharset(Buffer.from('x'), list)).toMatchObject(known);
+    }
+  });
+
+  it.each([
     ['<!doctype html><html><meta charset="gbk">', 'gbk'],
     ["<META CHARSET='big5' >", 'big5'],
     ['<meta/charset=koi8-u>', 'koi8-u'],
