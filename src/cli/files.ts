@@ -1,6 +1,7 @@
 /** Reads what a person names on the command line, and says in words why it can't. */
 import { access, constants, readFile, stat } from 'node:fs/promises';
 import { MessageError } from '../errors.ts';
+import { decodeText } from '../http/charset.ts';
 import type { Terminal } from './terminal.ts';
 
 /** More than any mail: what is bigger was named by mistake, and would be held in memory. */
@@ -38,7 +39,7 @@ export function asText(bytes: Uint8Array, file: string): string {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     // Not UTF-8: then most likely from the time and place of the first programs.
-    return new TextDecoder('windows-1252').decode(bytes);
+    return decodeText(bytes, 'windows-1252');
   }
 }
 

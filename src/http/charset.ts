@@ -40,7 +40,10 @@ export function detectCharset(body: Uint8Array, headers: RawHeaders): Charset {
 
 /** The body as text; what can't be decoded becomes U+FFFD, and a byte order mark is left out. */
 export function decodeText(body: Uint8Array, charset: string): string {
-  return new TextDecoder(charset).decode(body);
+  const decoder = new TextDecoder(charset);
+  // Node 20 reads this one as Latin-1 where it gets it whole: quotes, dashes and the euro became control characters.
+  if (decoder.encoding === 'windows-1252') return decoder.decode(body, { stream: true }) + decoder.decode();
+  return decoder.decode(body);
 }
 
 /** A label as TextDecoder knows it; undefined for one it doesn't. */

@@ -2,7 +2,7 @@ import zlib, { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MessageError } from '../../src/errors.ts';
-import { detectCharset } from '../../src/http/charset.ts';
+import { decodeText, detectCharset } from '../../src/http/charset.ts';
 import {
   contentCodings,
   DECODABLE,
@@ -127,6 +127,13 @@ describe('the character encoding', () => {
     expect(of('<?xml version="1.0" encoding="gbk"?>', 'application/atom+xml')).toEqual({ name: 'gbk', from: 'xml' });
     expect(of('\xe9', 'text/plain')).toEqual({ name: 'windows-1252', from: 'default' });
     expect(of('\xc3\xa9')).toEqual({ name: 'utf-8', from: 'default' });
+  });
+
+  it('of the web of old has its quotes, dashes and the euro where Latin-1 has control characters', () => {
+    const octets = Buffer.from('\x93Don\x92t\x94 \x96 \x80 \xe9\x81', 'latin1');
+    for (const name of ['windows-1252', 'latin1'])
+      expect(decodeText(octets, name)).toBe('\u201cDon\u2019t\u201d \u2013 \u20ac \u00e9\u0081');
+    expect(decodeText(Buffer.alloc(0), 'windows-1252')).toBe('');
   });
 
   it.each([
