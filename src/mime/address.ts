@@ -1,5 +1,5 @@
 import { MessageError } from '../errors.ts';
-import { decodedWord, joinedWords } from './encoded-word-reader.ts';
+import { decodedText, decodedWord, joinedWords } from './encoded-word-reader.ts';
 import { refuseControls } from './forbidden.ts';
 import { isGiven } from './given.ts';
 import { excerpt, isAtext, Lexer } from './lexer.ts';
@@ -101,7 +101,7 @@ function readAddress(lexer: Lexer, inGroup = false): Address | Group {
     case '@': {
       if (words.length > 1) lexer.fail('an address that follows a name must stand between "<" and ">"');
       const mailbox = finishAddrSpec(lexer, name, quoted);
-      return named(mailbox, readable(lexer, lexer.skipCfws() ?? comment ?? ''));
+      return named(mailbox, readable(lexer, decodedText(lexer.skipCfws() ?? comment ?? '')));
     }
     default:
       return lexer.fail(words.length === 0 ? 'an address is missing' : `"@" is missing after ${excerpt(name)}`);
@@ -116,7 +116,7 @@ function readAngleAddress(lexer: Lexer, name: string, before: string | undefined
   if (!lexer.take('>')) lexer.fail('">" is missing');
   const comment = lexer.skipCfws() ?? before;
   // `bob@example.com (Bob)` is how names were written before RFC 822; a real name goes before a comment.
-  return named(mailbox, readable(lexer, name === '' ? (comment ?? '') : name));
+  return named(mailbox, readable(lexer, name === '' ? decodedText(comment ?? '') : name));
 }
 
 function readGroup(lexer: Lexer, name: string): Group {

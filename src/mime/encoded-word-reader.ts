@@ -9,13 +9,27 @@ export function decodedWord(word: string): string | undefined {
   if (encoding === undefined) return undefined;
   const octets = encoding.toUpperCase() === 'B' ? Buffer.from(data, 'base64') : fromQ(data);
   try {
-    const text = decoderOf(charset.toLowerCase())?.decode(octets);
-    if (text === undefined) return undefined;
+    const decoder = decoderOf(charset.toLowerCase());
+    if (decoder === undefined) return undefined;
+    const text = textOf(octets, decoder);
     // A line end that somebody hid in a name stays hidden.
     return /[\0-\x1f\x7f]/.test(text) ? undefined : text;
   } catch {
     return undefined;
   }
+}
+
+function textOf(octets: Uint8Array, decoder: TextDecoder): string {
+  // Node 20 reads this one as Latin-1 where it gets it whole: quotes, dashes and the euro became control characters.
+  if (decoder.encoding === 'windows-1252') return decoder.decode(octets, { stream: true }) + decoder.decode();
+  return decoder.decode(octets);
+}
+
+/** A text with encoded words between its others, as a subject and a comment have them (RFC 2047 section 5). */
+export function decodedText(text: string): string {
+  if (!text.includes('=?')) return text;
+  const words = text.split(/[ \t]+/);
+  return joinedWords(words, words.map(decodedWord));
 }
 
 const decoders = new Map<string, TextDecoder | undefined>();

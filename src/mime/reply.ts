@@ -1,6 +1,6 @@
 import { MessageError } from '../errors.ts';
 import type { AddressInput } from './address.ts';
-import { decodedWord, joinedWords } from './encoded-word-reader.ts';
+import { decodedText } from './encoded-word-reader.ts';
 import { isGiven, stringOf } from './given.ts';
 import { Message } from './message.ts';
 import { readableIds } from './message-id.ts';
@@ -35,12 +35,11 @@ export function replyTo(
 
 /** A message that was composed, or came in as `rawMessage()` has it: its header says all that is needed. */
 function fieldsOf({ headers }: Message): Original {
-  const subject = headers.get('subject')?.split(' ') ?? [];
   return {
     messageId: headers.get('message-id'),
     inReplyTo: headers.get('in-reply-to'),
     references: headers.get('references'),
-    subject: joinedWords(subject, subject.map(decodedWord)),
+    subject: decodedText(headers.get('subject') ?? ''),
     from: headers.get('from'),
     replyTo: headers.get('reply-to'),
   };
