@@ -73,6 +73,7 @@ export function handshake(clear: Duplex, host: string, options: TlsOptions): Han
   // TLSSocket answers the peer's end by ending itself; half-close is the caller's to decide
   socket.allowHalfOpen = true;
   const sessions = options.sessions;
+  const resumed = sessions?.newest;
   const offered = { fingerprint256: sessions?.fingerprint256 ?? '', doubt: sessions?.authorizationError };
   let fresh: Buffer | undefined;
   let shown: string | undefined;
@@ -113,13 +114,17 @@ export function handshake(clear: Duplex, host: string, options: TlsOptions): Han
       resolve();
     });
   });
+  // some servers can't take up a session of their own: what failed once shall not fail every handshake to come
+  const forget = (): void => {
+    if (sessions !== undefined && sessions.newest === resumed) sessions.newest = undefined;
+  };
   // a fault of the stream can end the handshake first; then nobody waits for this one
-  done.catch(() => {});
+  done.catch(forget);
   return {
     stream: socket,
     done,
     facts: () => facts(socket, name, doubt(socket, offered.doubt)),
-    failure: (error) => failure(error, name),
+    failure: (error) => failure(error, name, resumed !== undefined),
   };
 }
 
@@ -213,7 +218,8 @@ const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|ISSUER|VERIFY|UNABLE_TO|HOSTNAME_MIS
 /** What OpenSSL says of bytes that are no TLS at all. */
 const NO_TLS = /^(?:wrong version number|http request|packet length too long|record too (?:large|small))$/;
 
-function failure(error: unknown, name: string): PlainwireError {
+/** `resumed`: whether a session was offered that the next handshake does without. */
+function failure(error: unknown, name: string, resumed: boolean): PlainwireError {
   const code = String((error as NodeJS.ErrnoException).code ?? '');
   const text = error instanceof Error ? error.message : String(error);
   const facts = { cause: error, phase: 'tls' };
@@ -234,5 +240,5 @@ function failure(error: unknown, name: string): PlainwireError {
   // OpenSSL's own words, without the names of its source files
   const reason = (error as { reason?: string }).reason ?? text;
   const what = NO_TLS.test(reason) ? 'the peer does not speak TLS here' : 'the TLS handshake failed';
-  return new TlsError('TLS_FAILED', `${what}: ${reason.trim()}`, facts);
+  return new TlsError('TLS_FAILED', `${what}: ${reason.trim()}`, { ...facts, retryable: resumed });
 }

@@ -268,3 +268,21 @@ describe('requireTls (RFC 8689)', () => {
     ]);
   });
 });
+
+describe('a session that its server does not take up again', () => {
+  it('fails one handshake, and none after that', async () => {
+    // OpenSSL breaks the handshake off where a client certificate is asked for and no session context was set
+    await using server = await mailServer({ security: 'tls', tls: { requestCert: true, rejectUnauthorized: false } });
+    await using mailer = new Mailer({
+      host: '127.0.0.1',
+      port: server.port,
+      security: 'tls',
+      tls: { ca: CA, ...CERTIFICATE },
+      messagesPerConnection: 1,
+    });
+    await mailer.send(LETTER);
+    await expect(mailer.send(LETTER)).rejects.toMatchObject({ code: 'TLS_FAILED', phase: 'tls', retryable: true });
+    await mailer.send(LETTER);
+    expect(server.messages).toHaveLength(2);
+  });
+});
