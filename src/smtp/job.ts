@@ -1,6 +1,7 @@
 /** One message on its way through the pool, and when it is tried again. */
 import { ConnectionError, PlainwireError } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
+import { addAbortListener, removeAbortListener } from '../transport/index.ts';
 import type { Delivery } from './delivery.ts';
 import type { Driver } from './driver.ts';
 import type { Outcome, Run } from './run.ts';
@@ -17,8 +18,8 @@ export interface Job {
   tries: number;
   onAbort: (() => void) | undefined;
   underWay: { readonly driver: Driver; readonly run: Run } | undefined;
-  /** Runs while it waits to be tried again. */
-  pause: NodeJS.Timeout | undefined;
+  /** While it waits to be tried again: ends the wait, and tries nothing. */
+  endPause: (() => void) | undefined;
 }
 
 /** The first pause before a message is tried again; each next is twice as long. */
@@ -50,4 +51,19 @@ export function againIn(job: Job, error: unknown, connection: 'fresh' | 'used', 
   const isRefused = !gone && error instanceof PlainwireError && error.code === 'MESSAGE_REFUSED';
   if (job.tries > retries || isRefused) return undefined;
   return Math.min(LONGEST_RETRY_PAUSE, RETRY_PAUSE * 2 ** (job.tries - 1));
+}
+
+/** Calls `then` when the pause is over; at once when the mailer's own signal ends everything. */
+export function pause(job: Job, ms: number, signal: AbortSignal | undefined, then: () => void): void {
+  const over = (): void => {
+    job.endPause?.();
+    then();
+  };
+  const timer = setTimeout(over, ms);
+  if (signal !== undefined) addAbortListener(signal, over);
+  job.endPause = () => {
+    clearTimeout(timer);
+    if (signal !== undefined) removeAbortListener(signal, over);
+    job.endPause = undefined;
+  };
 }

@@ -6,7 +6,7 @@ import { addAbortListener, removeAbortListener } from '../transport/index.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Connector } from './connector.ts';
 import { type Delivery, nobody } from './delivery.ts';
-import { againIn, isGoneAway, type Job, mayBeRepeated } from './job.ts';
+import { againIn, isGoneAway, type Job, mayBeRepeated, pause } from './job.ts';
 import { Line } from './line.ts';
 import { noop } from './opening.ts';
 import { Queue } from './queue.ts';
@@ -88,7 +88,7 @@ export class Pool {
         tries: 0,
         onAbort: undefined,
         underWay: undefined,
-        pause: undefined,
+        endPause: undefined,
       };
       if (this.#endedBy(job)) return;
       this.#heedSignal(job);
@@ -276,14 +276,14 @@ export class Pool {
       if (line.blamed) job.tries -= 1;
       line.blamed = true;
     }
-    const pause = againIn(job, error, connection, this.#options.retries);
-    if (pause === undefined) return this.#finish(job, { ok: false, error });
-    if (pause === 0) return this.#requeue(job);
+    const ms = againIn(job, error, connection, this.#options.retries);
+    if (ms === undefined) return this.#finish(job, { ok: false, error });
+    if (ms === 0) return this.#requeue(job);
     this.#pausing.add(job);
-    job.pause = setTimeout(() => {
+    pause(job, ms, this.#options.signal, () => {
       this.#pausing.delete(job);
       this.#requeue(job);
-    }, pause);
+    });
   }
 
   get #aborted(): boolean {
@@ -301,7 +301,7 @@ export class Pool {
   #finish(job: Job, outcome: Outcome<Delivery>): void {
     const { onAbort, options } = job;
     if (onAbort !== undefined && options.signal !== undefined) removeAbortListener(options.signal, onAbort);
-    if (this.#pausing.delete(job)) clearTimeout(job.pause);
+    if (this.#pausing.delete(job)) job.endPause?.();
     this.#pending -= 1;
     job.done(outcome);
     if (this.#pending === 0) this.#checkDrained();

@@ -1,4 +1,5 @@
 /** The caller's AbortSignal, and close(), in every phase of a message. */
+import { getEventListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { PlainwireError } from '../../src/errors.ts';
@@ -251,6 +252,22 @@ describe('AbortSignal', () => {
       true,
     ]);
     await server.until(({ open }) => open === 0);
+    await mailer.close();
+  });
+
+  it('of the mailer itself ends the wait for the next try, and leaves no listener', async () => {
+    const caller = new AbortController();
+    await using server = await mailServer({ greeting: '421 4.3.2 busy' });
+    const mailer = mailerFor(server, { signal: caller.signal, retries: 9 });
+    const sent = mailer.send(LETTER).catch((error: unknown) => error);
+    // the second pause is one second, the first half of that
+    await server.until(({ sessions, open }) => sessions.length === 2 && open === 0);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const aborted = performance.now();
+    caller.abort(REASON);
+    expect(await sent).toMatchObject({ code: 'ABORTED', mayHaveBeenDelivered: false });
+    expect(performance.now() - aborted).toBeLessThan(400);
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
     await mailer.close();
   });
 
