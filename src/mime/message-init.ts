@@ -22,7 +22,10 @@ export interface ContentInit {
   readonly httpHeaders?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A text part given as an object. Its media type is its field's to say; a `contentType` is allowed, and not needed. */
+/**
+ * A text part given as an object. Its media type is its field's to say; a `contentType` is needed only for octets in
+ * another charset than UTF-8, which it names.
+ */
 export interface TextContentInit extends ContentInit {
   readonly contentType?: string | undefined;
   readonly contentTransferEncoding?: TransferEncoding | false | undefined;

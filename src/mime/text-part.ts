@@ -1,9 +1,10 @@
 import { MessageError } from '../errors.ts';
 import { rawPart } from './attachment.ts';
 import { contentOf, findContent, isSource, type Reach } from './content.ts';
-import { base64Octets } from './deferred.ts';
+import { base64Octets, base64Source } from './deferred.ts';
 import { extraFields } from './extra-fields.ts';
 import { isGiven, stringOf } from './given.ts';
+import { isMediaType, parseMediaType } from './media-type.ts';
 import type { TextContentInit, TextInit } from './message-init.ts';
 import { MOVED_TEXT_FIELDS } from './moved-fields.ts';
 import { refuseUnknown } from './nearest.ts';
@@ -35,6 +36,9 @@ export const TEXT_FIELDS: ReadonlySet<string> = new Set<keyof TextContentInit>([
   'raw',
 ]);
 
+/** Names of charsets (RFC 2978 section 2.3). */
+const CHARSET = /^[A-Za-z0-9!#$%&'+^_`{}~.:-]{1,40}$/;
+
 /** A text part: `type` is the whole value of its Content-Type. */
 export function textPart(init: TextInit, type: string, field: string, context: TextContext): Part {
   if (typeof init === 'string') return encodedPart(init, type, '', field, context.way, context.textEncoding);
@@ -45,7 +49,28 @@ export function textPart(init: TextInit, type: string, field: string, context: T
   const found = findContent(init, field, field, context.reach);
   const { contentTransferEncoding: wanted } = init;
   const textEncoding = wanted ? readTextEncoding(wanted, `${field}.contentTransferEncoding`) : context.textEncoding;
-  return partOf(found, type, extraFields(init.headers, `${field}.headers`), field, { ...context, textEncoding });
+  const extra = extraFields(init.headers, `${field}.headers`);
+  const charset = isSource(found) || typeof found.octets !== 'string' ? foreignCharset(init.contentType) : undefined;
+  if (charset !== undefined)
+    return foreignPart(
+      found,
+      type.replace('utf-8', () => charset),
+      extra,
+    );
+  return partOf(found, type, extra, field, { ...context, textEncoding });
+}
+
+/** The charset that octets are said to be in, if it is another than UTF-8 and what is ASCII in it. */
+function foreignCharset(contentType: string | undefined): string | undefined {
+  if (typeof contentType !== 'string' || !isMediaType(contentType)) return undefined;
+  const charset = parseMediaType(contentType, 'contentType').parameters.get('charset') ?? '';
+  return CHARSET.test(charset) && !/^(?:utf-?8|us-ascii)$/i.test(charset) ? charset : undefined;
+}
+
+/** Octets in a charset of their own go out as they are: what is a line end in them is not known here. */
+function foreignPart(found: ReturnType<typeof findContent>, type: string, extra: string): Part {
+  const body = isSource(found) ? base64Source(found) : base64Octets(found.octets as Uint8Array);
+  return { head: textHead(type, 'base64') + extra, body, encoding: 'base64' };
 }
 
 /** An object that says where the content is, rather than being the content; Node's stream of a file has a `path` too. */
@@ -120,7 +145,9 @@ export function textAtHand(init: TextInit | undefined): string | undefined {
   if (init === undefined || init === null || typeof init === 'string') return init ?? undefined;
   const content = isContentInit(init) ? init.content : init;
   if (isContentInit(init) && [init.encoding, init.raw, init.path, init.href].some(isGiven)) return undefined;
-  if (content instanceof Uint8Array) return utf8Text(content);
+  if (content instanceof Uint8Array) {
+    return isContentInit(init) && foreignCharset(init.contentType) !== undefined ? undefined : utf8Text(content);
+  }
   return typeof content === 'string' ? content : undefined;
 }
 

@@ -3,7 +3,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import PostalMime from 'postal-mime';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Attachment, compose, type MessageInit } from '../../src/mime/index.ts';
 import { Readers } from './support/read-back.ts';
@@ -263,6 +265,21 @@ describe('fields that few messages have', () => {
     const text = compose({ ...BASE, text: 'x', icalEvent: { raw } }).inMemory() as string;
     expect(text.split(raw)).toHaveLength(2);
     expect(text).not.toContain('invite.ics');
+  });
+
+  test('a text in octets has the charset that is said beside it; a string is UTF-8, whatever is said', async () => {
+    const octets = Buffer.from('Gr\xfc\xdfe\r\n', 'latin1');
+    const contentType = 'text/html; charset=ISO-8859-1';
+    for (const content of [octets, Readable.from([octets]), new Blob([octets])]) {
+      const html = await new PostalMime().parse(await compose({ ...BASE, html: { content, contentType } }).bytes());
+      expect(html.html?.trim()).toBe('Gr\u00fc\u00dfe');
+    }
+    const of = (content: string | Uint8Array, type: string): string =>
+      compose({ ...BASE, text: { content, contentType: type } }).inMemory() as string;
+    expect(of(Buffer.from('x', 'utf16le'), 'text/plain; charset=utf-16le')).toMatch(/charset=utf-16le\r\n.*base64/);
+    expect(of('Grüße', contentType)).toMatch(/text\/plain; charset=utf-8\r\n/);
+    expect(of(Buffer.from('x'), 'text/plain; charset="a b"')).toMatch(/text\/plain; charset=utf-8\r\n/);
+    expect(of(Buffer.from('x'), 'junk')).toMatch(/text\/plain; charset=utf-8\r\n/);
   });
 
   test('an event is what it says of itself, if nothing else is said', () => {
