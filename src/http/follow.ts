@@ -3,7 +3,7 @@ import { Exchange, type Keep, type Step } from './exchange.ts';
 import type { PageOptions } from './options.ts';
 import type { Page } from './page.ts';
 import { onwardRequest, RedirectError, redirectLocations, resolveLocation } from './redirect.ts';
-import { urlCredentials } from './request.ts';
+import { forSeveral, urlCredentials } from './request.ts';
 import { excerpt } from './status-line.ts';
 import { publicUrl } from './target.ts';
 
@@ -26,7 +26,7 @@ export async function arrive(start: URL, given: PageOptions, keep: Keep): Promis
   }
   const since = performance.now();
   let url = start;
-  let options = withCredentials(url, given);
+  let options = withCredentials(url, forSeveral(given));
   const redirects: Page[] = [];
   const asked = new Map<string, number>();
   for (;;) {

@@ -3,9 +3,17 @@
  * second try where it is safe.
  */
 import { AbortError, MessageError, PlainwireError } from '../errors.ts';
-import { addAbortListener, cachingResolve, removeAbortListener, resolveBySystem } from '../transport/index.ts';
+import {
+  addAbortListener,
+  cachingResolve,
+  checkTlsOptions,
+  removeAbortListener,
+  resolveBySystem,
+} from '../transport/index.ts';
 import { checkNumber, checkPageOptions, type PageOptions } from './options.ts';
 import { partialPage } from './partial-page.ts';
+import { buildRequest, forSeveral } from './request.ts';
+import { routeTo } from './route.ts';
 import { Schedule } from './schedule.ts';
 import { parsePageUrl } from './target.ts';
 
@@ -73,10 +81,12 @@ const NAME_CACHE_MS = 60_000;
 export async function* forEachPage<Done extends object>(
   urls: PageList,
   work: Work<Done>,
-  options: ManyOptions & PageOptions,
+  given: ManyOptions & PageOptions,
 ): AsyncGenerator<Outcome<Done>, void, undefined> {
   checkList(urls);
-  checkPageOptions(options);
+  checkPageOptions(given);
+  const options = forSeveral(given);
+  checkForAll(options);
   const settings = settingsOf(options);
   const stop = new AbortController();
   const signal = options.signal === undefined ? stop.signal : AbortSignal.any([options.signal, stop.signal]);
@@ -93,6 +103,13 @@ export async function* forEachPage<Done extends object>(
     stop.abort();
     await run.close();
   }
+}
+
+/** What no page could be asked for with is refused before the first one: a million need not fail of it. @throws MessageError */
+function checkForAll(options: PageOptions): void {
+  const anyUrl = new URL('http://localhost/');
+  buildRequest(anyUrl, options, routeTo(anyUrl, options));
+  if (options.tls !== undefined) checkTlsOptions(options.tls);
 }
 
 /** A number that lets nothing begin would wait for ever. @throws MessageError */

@@ -199,6 +199,12 @@ export function headerPairs(input: HeaderInput): HeaderPair[] {
   );
 }
 
+/** The same options for more than one request: headers that can be read once would be those of the first one alone. */
+export function forSeveral<Options extends RequestOptions>(options: Options): Options {
+  const { headers } = options;
+  return headers === undefined || Array.isArray(headers) ? options : { ...options, headers: headerPairs(headers) };
+}
+
 function checkHeader(name: string, value: string): void {
   if (typeof name !== 'string' || !TOKEN.test(name)) throw refuse(name, 'headers', 'not a field name');
   const field = `headers.${name}`;

@@ -5,7 +5,7 @@ import { FileSink } from './file-sink.ts';
 import { type OpenPage, openLentPage } from './open-page.ts';
 import type { PageOptions } from './options.ts';
 import type { HeaderPair } from './raw-headers.ts';
-import { headerPairs } from './request.ts';
+import { forSeveral, headerPairs } from './request.ts';
 import { parsePageUrl, publicUrl } from './target.ts';
 import { type ContentRange, parseContentRange, strongValidator, unsatisfiedTotal } from './validators.ts';
 
@@ -52,7 +52,7 @@ interface Saving {
  * @throws as fetchPage() does, and what the file system says
  */
 export async function savePage(url: string | URL, path: string, options: SaveOptions = {}): Promise<SavedPage> {
-  const { resume = 'when-unchanged', content = 'body', onProgress, ...pageOptions } = options;
+  const { resume = 'when-unchanged', content = 'body', onProgress, ...pageOptions } = forSeveral(options);
   const wanted = parsePageUrl(url);
   const saving: Saving = { path, content, onProgress };
   if (resume !== 'never' && content === 'body' && asksForAll(pageOptions)) {

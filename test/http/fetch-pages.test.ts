@@ -260,9 +260,21 @@ describe('settings', () => {
     ['timeouts.head', { timeouts: { head: Number.NaN } }],
     ['timeouts.whole', { timeouts: { whole: 0 } }],
     ['limits.body', { limits: { body: Number.NaN } }],
+    ['method', 'GE T'],
+    ['headers', { headers: [['bad name', 'x']] }],
+    ['proxy', 'ftp://x'],
+    ['guard', { guard: () => true, proxy: 'http://localhost:1' }],
+    ['tls.ca', { tls: { ca: 'ca.pem' } }],
   ])('that nothing could go by are refused by name, and nothing hangs: %s, %j', async (field, value) => {
     const options = (typeof value === 'object' ? value : { [field]: value }) as PagesOptions;
     await expect(all(['http://a.test/'], options)).rejects.toMatchObject({ name: 'MessageError', field });
+  });
+
+  it('headers that can be read once are those of every page', async () => {
+    await using server = await serve(PAGE);
+    const headers = new Map([['X-One', '1']]).entries();
+    await all([server.url, server.url, server.url], { headers });
+    expect(server.requests.map((request) => request.includes('\r\nX-One: 1\r\n'))).toEqual([true, true, true]);
   });
 
   it('that are undefined are not set', async () => {

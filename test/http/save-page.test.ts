@@ -65,6 +65,16 @@ describe('savePage', () => {
     expect((await readFile(file)).equals(BODY)).toBe(true);
   });
 
+  it('sends headers that can be read once, also behind a redirect', async () => {
+    await using server = await serve((socket, request) => {
+      if (request.startsWith('GET /go ')) socket.end(head('302 Found', 'Location: /there', 'Content-Length: 0'));
+      else socket.end(`${head('200 OK', 'Content-Length: 2')}ok`);
+    });
+    const headers = new Map([['X-One', '1']]).entries();
+    await savePage(`${server.url}/go`, fresh(), { headers, follow: 1 });
+    expect(server.requests.map((request) => request.includes('\r\nX-One: 1\r\n'))).toEqual([true, true]);
+  });
+
   it('begins anew where the page has changed in between, and never joins two versions', async () => {
     const state = { etag: '"1"', breakAfter: 100_000, body: BODY };
     await using server = await serve((socket, request) => ranges(state)(socket, request));

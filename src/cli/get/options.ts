@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { buildRequest, type HeaderPair, type HttpVersion, type PagesOptions, publicOnly } from '../../http/index.ts';
-import { cachingResolve, parseProxy, resolveByDns } from '../../transport/index.ts';
+import { cachingResolve, checkTlsOptions, parseProxy, resolveByDns } from '../../transport/index.ts';
 import { UsageError } from '../exit.ts';
 import { readInput } from '../files.ts';
 import { seconds, wholeNumber } from '../numbers.ts';
@@ -145,6 +145,7 @@ export async function pagesOptions(flags: GetFlags, terminal: Terminal): Promise
   };
   buildRequest(new URL('http://localhost/'), options);
   if (proxy !== undefined) parseProxy(proxy);
+  if (options.tls !== undefined) checkTlsOptions(options.tls);
   return options;
 }
 
