@@ -262,7 +262,10 @@ function refuseEncoding(wanted: string, field: string): never {
 /** What holds entities of its own is never encoded (RFC 2045 section 6.4): their encodings must stay what they are. */
 function encodeEntity(found: AtHand | Source, wanted: TransferEncoding | undefined, field: string): Encoded {
   if (wanted === 'base64' || wanted === 'quoted-printable') refuseEncoding(wanted, field);
-  if (isSource(found)) return { encoding: '8bit', body: linesSource(found, true) };
+  if (isSource(found)) {
+    const encoding = found.is7bit === true ? '7bit' : '8bit';
+    return { encoding, body: linesSource(found, encoding === '8bit') };
+  }
   return verbatim(typeof found.octets === 'string' ? utf8(found.octets, `${field}.content`) : found.octets);
 }
 

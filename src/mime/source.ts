@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { MessageError } from '../errors.ts';
 import { isMediaType } from './media-type.ts';
+import { Message } from './message.ts';
 import type { Content } from './message-init.ts';
 import { SharedStream } from './shared-stream.ts';
 
@@ -13,6 +14,8 @@ export interface Source {
   readonly replayable: boolean;
   /** What a Blob says of itself. */
   readonly contentType?: string | undefined;
+  /** True if it is known to be ASCII in lines that SMTP can carry. */
+  readonly is7bit?: boolean | undefined;
   /** The content; `'reused'` memory is the reader's only until it asks for the next chunk. */
   read(memory?: 'reused'): AsyncIterable<Uint8Array>;
   measure?(): Promise<number | undefined>;
@@ -37,6 +40,7 @@ export function streamSource(content: Exclude<Content, string | Uint8Array>, fie
     const source = { field, label, size: content.size, replayable: true, contentType };
     return { ...source, read: () => octetsOf(content.stream(), source, content.size) };
   }
+  if (content instanceof Message) return messageSource(content, field, label);
   const source = { field, label, size: undefined, replayable: false };
   keepError(content);
   let used = false;
@@ -50,6 +54,18 @@ export function streamSource(content: Exclude<Content, string | Uint8Array>, fie
     },
     release: () => close(content),
     isSpent: () => used,
+  };
+}
+
+/** A message in a message: what it is made of is its own to know. */
+function messageSource(message: Message, field: string, label: string): Source {
+  const source = { field, label, size: undefined, replayable: message.replayable };
+  return {
+    ...source,
+    is7bit: message.encoding === '7bit' && !message.smtpUtf8,
+    read: () => octetsOf(message, source, undefined),
+    release: () => message.release(),
+    isSpent: () => message.isSpent,
   };
 }
 

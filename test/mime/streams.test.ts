@@ -45,6 +45,25 @@ describe('streams that fail', () => {
     }
   });
 
+  test('a message in a message: its streams are let go of, it can be read again if it could be alone, and it stays 7bit', async () => {
+    const stream = new Readable({ read() {} });
+    const open = compose({ ...BASE, attachments: [{ content: stream }] });
+    const outer = compose({ ...BASE, attachments: [{ filename: 'inner.eml', content: open }] });
+    expect(outer.replayable).toBe(false);
+    outer.release();
+    expect(stream.destroyed).toBe(true);
+
+    const big = compose({ ...BASE, attachments: [{ content: Buffer.alloc(2_000_000) }, { content: new Blob(['x']) }] });
+    const whole = compose({ ...BASE, attachments: [{ content: big }] });
+    expect(whole).toMatchObject({ replayable: true, encoding: '7bit' });
+    const first = Buffer.from(await whole.bytes());
+    expect(Buffer.from(await whole.bytes()).equals(first)).toBe(true);
+    expect(first.includes(Buffer.from(await big.bytes()))).toBe(true);
+
+    const global = compose({ ...BASE, from: 'jörg@example.com', attachments: [{ content: new Blob(['x']) }] });
+    expect(compose({ ...BASE, attachments: [{ content: global }] }).encoding).toBe('8bit');
+  });
+
   test('a stream that somebody else has read gives no empty file', async () => {
     const ended = Readable.from([Buffer.from('abc')]);
     for await (const _ of ended);
