@@ -1,4 +1,5 @@
 /** What a caller may say about fetching a page. */
+import { isIP } from 'node:net';
 import { MessageError } from '../errors.ts';
 import type { Trace } from '../trace/event.ts';
 import type { Guard, ProxyUrl, Resolve, TlsOptions } from '../transport/index.ts';
@@ -48,8 +49,11 @@ export interface PageOptions extends RequestOptions {
 export const DEFAULT_PAGE_TIMEOUTS = { head: 30_000, idle: 30_000, whole: 300_000 } as const;
 
 /** A slip in a number would switch off what it was to limit: a comparison with NaN is never true. @throws MessageError */
-export function checkPageOptions({ follow, timeouts, limits }: PageOptions): void {
+export function checkPageOptions({ follow, timeouts, limits, localAddress }: PageOptions): void {
   if (follow !== undefined) checkNumber('follow', follow, 'a whole number from 0', follow >= 0);
+  if (localAddress !== undefined && isIP(localAddress) === 0) {
+    throw new MessageError('BAD_INPUT', 'localAddress', `expected an IP address, not ${JSON.stringify(localAddress)}`);
+  }
   for (const [phase, ms] of Object.entries(timeouts ?? {})) {
     checkNumber(`timeouts.${phase}`, ms, 'milliseconds above 0', ms > 0);
   }

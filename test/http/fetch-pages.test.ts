@@ -261,6 +261,7 @@ describe('settings', () => {
     ['timeouts.whole', { timeouts: { whole: 0 } }],
     ['limits.body', { limits: { body: Number.NaN } }],
     ['method', 'GE T'],
+    ['localAddress', 'localhost'],
     ['headers', { headers: [['bad name', 'x']] }],
     ['proxy', 'ftp://x'],
     ['guard', { guard: () => true, proxy: 'http://localhost:1' }],
