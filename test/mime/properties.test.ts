@@ -149,7 +149,9 @@ describe('round trip or refusal', () => {
           .replace(/\r(?!\n)/g, '');
         await roundTrip({ ...BASE, text }, 'text', ({ python, postal }) => {
           expect(sameText(python.text, text), JSON.stringify([python.text, text])).toBe(true);
-          expect(sameText(postal.text?.replace(/^\ufeff/, ''), text.replace(/^\ufeff/, '')) || text.trim() === '').toBe(
+          // postal-mime takes one byte order mark off, of however many
+          const unmarked = (marked = ''): string => marked.replace(/^\ufeff+/, '');
+          expect(sameText(unmarked(postal.text), unmarked(text)) || text.trim() === '', JSON.stringify(text)).toBe(
             true,
           );
         });
