@@ -174,6 +174,22 @@ describe('options', () => {
   });
 });
 
+describe('what nodemailer has', () => {
+  it.each([
+    ['direct', 'domain'],
+    ['getSocket', 'proxy'],
+    ['connection', 'proxy'],
+    ['jsonTransport', 'compose(message)'],
+    ['SES', 'compose(message)'],
+    ['provisionCallback', 'token'],
+    ['maxResponseSize', 'each reply has a limit'],
+  ])('%s: the error says what it is called here', (name, meant) => {
+    const error = thrown(() => new Mailer({ host: 'h', [name]: true } as MailerOptions));
+    expect(error).toMatchObject({ code: 'UNKNOWN_FIELD', field: name });
+    expect(error.message).toContain(meant);
+  });
+});
+
 describe('the options of one message', () => {
   it('are those that there are', () => {
     expect(() => checkSendOptions({ requireTls: true, requireAllRecipients: true })).not.toThrow();
