@@ -1,8 +1,8 @@
 /** What a caller may say about fetching a page. */
-import { isIP } from 'node:net';
 import { MessageError } from '../errors.ts';
 import type { Trace } from '../trace/event.ts';
 import type { Guard, ProxyUrl, Resolve, TlsOptions } from '../transport/index.ts';
+import { isAddress } from '../transport/resolve.ts';
 import type { ResponseLimits } from './limits.ts';
 import type { RequestOptions } from './request.ts';
 
@@ -51,7 +51,7 @@ export const DEFAULT_PAGE_TIMEOUTS = { head: 30_000, idle: 30_000, whole: 300_00
 /** A slip in a number would switch off what it was to limit: a comparison with NaN is never true. @throws MessageError */
 export function checkPageOptions({ follow, timeouts, limits, localAddress }: PageOptions): void {
   if (follow !== undefined) checkNumber('follow', follow, 'a whole number from 0', follow >= 0);
-  if (localAddress !== undefined && isIP(localAddress) === 0) {
+  if (localAddress !== undefined && !isAddress(localAddress)) {
     throw new MessageError('BAD_INPUT', 'localAddress', `expected an IP address, not ${JSON.stringify(localAddress)}`);
   }
   for (const [phase, ms] of Object.entries(timeouts ?? {})) {

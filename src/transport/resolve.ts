@@ -27,6 +27,11 @@ export const resolveBySystem: Resolve = async (host) => {
   }
 };
 
+/** IPv4 or IPv6, and no name. */
+export function isAddress(host: string): boolean {
+  return isIP(host) !== 0;
+}
+
 /** An address literal as itself, anything else by `resolve`. */
 export async function addressesOf(host: string, resolve: Resolve): Promise<readonly IpAddress[]> {
   const family = isIP(host);
