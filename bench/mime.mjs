@@ -3,9 +3,10 @@
 //     npm run build && npm run bench:mime
 //
 // Medians of 25 rounds; each round runs every contender in turn, for a moment only, so that a busy time, or one in which
-// the machine is slow, hits all of them. What counts is the ratio, not the number: other machines, other numbers. The time is that of the processor, all threads of this process
-// together (process.cpuUsage), so that other programs count as little as may be; `BENCH_CLOCK=wall` takes the clock on the
-// wall instead. `npm run bench:mime attachment qp` runs some of it.
+// the machine is slow, hits all of them. What counts is the ratio, not the number: other machines, other numbers. The time
+// is that of the processor, all threads of this process together (process.cpuUsage), so that other programs count as
+// little as may be; `BENCH_CLOCK=wall` takes the clock on the wall instead. `npm run bench:mime attachment qp` runs some
+// of it.
 
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -24,6 +25,8 @@ const { compose, template } = await import(process.env.PLAINWIRE_MIME ?? '../dis
 const ROUNDS = 25;
 /** Milliseconds that a contender has in each round, or one run where that takes longer. */
 const TURN = 40;
+/** The first runs are slow: so many turns before any is counted. */
+const WARM_UP = 5;
 const only = process.argv.slice(2);
 
 const line = 'The quick brown fox jumps over the lazy dog, and then it runs away.\n';
@@ -119,12 +122,11 @@ async function race(contenders) {
   for (const [name, run] of Object.entries(contenders)) {
     const start = performance.now();
     let count = 0;
-    // longer than a turn: the first runs are slow
-    while (performance.now() - start < 5 * TURN) {
+    while (performance.now() - start < WARM_UP * TURN) {
       await run();
       count += 1;
     }
-    runs.set(name, Math.max(1, Math.floor(count / 5)));
+    runs.set(name, Math.max(1, Math.floor(count / WARM_UP)));
   }
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, run] of Object.entries(contenders)) {

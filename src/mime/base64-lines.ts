@@ -8,7 +8,7 @@ import { BASE64_LINES } from './base64-lines.wasm.ts';
 /** Octets that make one line. */
 export const LINE_OCTETS = 57;
 /** What they become, with CRLF. */
-const LINE_SIZE = 78;
+export const LINE_SIZE = 78;
 /** Lines encoded in one go: few enough that both sides stay in the processor's cache. */
 const BLOCK_LINES = 512;
 /** Where the octets lie in the encoder's memory, and where the lines. Up to 7 octets are read behind what is to be read. */

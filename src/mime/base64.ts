@@ -1,5 +1,5 @@
 /** Base64 in lines of 76 characters (RFC 2045 section 6.8), of octets at hand and of octets that come in chunks. */
-import { encodeLines, LINE_OCTETS } from './base64-lines.ts';
+import { encodeLines, LINE_OCTETS, LINE_SIZE } from './base64-lines.ts';
 import { freshMemory } from './fresh-memory.ts';
 
 const LINE_CHARACTERS = 76;
@@ -65,9 +65,9 @@ export class Base64Encoder {
 function linesOf(input: Buffer, start: number, end: number, allocate: Allocate, begun?: Buffer): Uint8Array {
   const lines = (end - start) / LINE_OCTETS;
   const before = begun === undefined ? 0 : 1;
-  const out = allocate((before + lines) * (LINE_CHARACTERS + 2));
-  const at = begun === undefined ? 0 : encodeLines(begun, 0, before, out, 0);
-  encodeLines(input, start, lines, out, at);
+  const out = allocate((before + lines) * LINE_SIZE);
+  if (begun !== undefined) encodeLines(begun, 0, before, out, 0);
+  encodeLines(input, start, lines, out, before * LINE_SIZE);
   return out;
 }
 

@@ -34,9 +34,10 @@ const ESCAPED = Int32Array.from({ length: 256 }, (_, octet) =>
   Buffer.from(`=${hex(octet)}`, 'latin1').readUIntLE(0, 3),
 );
 const CR = 0x0d;
+const LF = 0x0a;
+/** CR LF, and "=" CR LF, as little-endian numbers. */
 const CRLF = 0x0a0d;
 const SOFT_BREAK = 0x0a0d3d;
-const LF = 0x0a;
 
 function hex(octet: number): string {
   return octet.toString(16).toUpperCase().padStart(2, '0');
@@ -214,7 +215,8 @@ function specials(four: number): number {
 }
 
 function isSpecialFirst(octet: number): boolean {
-  return octet === 0x2e || octet === 0x46;
+  const kind = KIND[octet];
+  return kind === DOT || kind === LETTER_F;
 }
 
 function isFromLine(bytes: Uint8Array, index: number): boolean {

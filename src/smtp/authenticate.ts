@@ -15,7 +15,8 @@ const INITIAL_RESPONSE_LIMIT = 12_000;
 
 /**
  * Logs in with the strongest mechanism that both sides know. A mechanism that the server takes back (504), calls too weak
- * (534), or does not know how to begin is passed over; an OAuth token that it refuses (535, or a challenge that says what is wrong with it) is asked for once more.
+ * (534), or does not know how to begin is passed over; an OAuth token that it refuses (535, or a challenge that says what
+ * is wrong with it) is asked for once more.
  * @throws UnsupportedError AUTH_NOT_OFFERED, ReplyError AUTH_REFUSED, ProtocolError
  */
 export function* authenticate(credentials: Credentials, server: Capabilities, context: AuthContext): Dialogue<void> {

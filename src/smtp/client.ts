@@ -72,13 +72,12 @@ export class SmtpClient implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => reject(abortedBy(signal));
       const turn = this.#inTurn(() => {
-        if (signal === undefined) return deliver(this.#driver, message, options);
         removeAbortListener(signal, onAbort);
-        if (signal.aborted) throw abortedBy(signal);
+        if (signal?.aborted) throw abortedBy(signal);
         return deliver(this.#driver, message, options);
       });
       if (signal?.aborted) onAbort();
-      else if (signal !== undefined) addAbortListener(signal, onAbort);
+      addAbortListener(signal, onAbort);
       turn.then(resolve, reject);
     });
   }

@@ -60,10 +60,10 @@ export function pause(job: Job, ms: number, signal: AbortSignal | undefined, the
     then();
   };
   const timer = setTimeout(over, ms);
-  if (signal !== undefined) addAbortListener(signal, over);
+  addAbortListener(signal, over);
   job.endPause = () => {
     clearTimeout(timer);
-    if (signal !== undefined) removeAbortListener(signal, over);
+    removeAbortListener(signal, over);
     job.endPause = undefined;
   };
 }

@@ -1,5 +1,4 @@
 /** The mailer's connections and its queue: who sends what, when, and what is tried again. */
-
 import { ConnectionError, PlainwireError, ReplyError, TimeoutError, withFacts } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
 import { addAbortListener, removeAbortListener } from '../transport/index.ts';
@@ -36,6 +35,7 @@ interface Opening {
 
 /** A connection that has been idle for longer is asked whether it still stands before a message is trusted to it. */
 const CHECK_AFTER = 10_000;
+
 export class Pool {
   readonly #connector: Connector;
   readonly #options: PoolOptions;
@@ -300,7 +300,7 @@ export class Pool {
 
   #finish(job: Job, outcome: Outcome<Delivery>): void {
     const { onAbort, options } = job;
-    if (onAbort !== undefined && options.signal !== undefined) removeAbortListener(options.signal, onAbort);
+    if (onAbort !== undefined) removeAbortListener(options.signal, onAbort);
     if (this.#pausing.delete(job)) job.endPause?.();
     this.#pending -= 1;
     job.done(outcome);

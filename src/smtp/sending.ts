@@ -1,5 +1,4 @@
 /** A message meets a session: its size is found out, the transaction is begun, and its time taken. */
-
 import { AbortError, type PlainwireError } from '../errors.ts';
 import type { Message } from '../mime/index.ts';
 import { addAbortListener, removeAbortListener } from '../transport/index.ts';
@@ -56,11 +55,11 @@ export async function deliver(driver: Driver, message: Message, options: SendOpt
   return await new Promise<Delivery>((resolve, reject) => {
     const onAbort = (): void => driver.abandon(run, abortedBy(signal));
     const run = beginTransaction(driver, message, options, size, queuedAt, (outcome) => {
-      if (signal !== undefined) removeAbortListener(signal, onAbort);
+      removeAbortListener(signal, onAbort);
       if (outcome.ok) resolve(outcome.value);
       else reject(outcome.error);
     });
-    if (signal !== undefined) addAbortListener(signal, onAbort);
+    addAbortListener(signal, onAbort);
   });
 }
 

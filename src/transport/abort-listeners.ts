@@ -10,9 +10,9 @@ interface Waiting {
 
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
-/** Calls once, when the signal aborts; never for a signal that has aborted before. */
-export function addAbortListener(signal: AbortSignal, call: () => void): void {
-  if (signal.aborted) return;
+/** Calls once, when the signal aborts; never where there is none, or for one that has aborted before. */
+export function addAbortListener(signal: AbortSignal | undefined, call: () => void): void {
+  if (signal === undefined || signal.aborted) return;
   const known = waiting.get(signal);
   if (known !== undefined) {
     known.calls.add(call);
@@ -29,7 +29,8 @@ export function addAbortListener(signal: AbortSignal, call: () => void): void {
 }
 
 /** The signal is left as it was when nobody waits for it any more. */
-export function removeAbortListener(signal: AbortSignal, call: () => void): void {
+export function removeAbortListener(signal: AbortSignal | undefined, call: () => void): void {
+  if (signal === undefined) return;
   const known = waiting.get(signal);
   if (known === undefined) return;
   known.calls.delete(call);

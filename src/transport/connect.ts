@@ -1,5 +1,4 @@
 /** Makes a connection: name, guard, socket, proxy, TLS, each within its deadline. */
-
 import net from 'node:net';
 import { ConnectionError, PlainwireError } from '../errors.ts';
 import type { Protocol, Trace } from '../trace/event.ts';
@@ -215,7 +214,7 @@ function socketTo(
     const socket = net.connect(target);
     const settle = (error?: PlainwireError): void => {
       clearTimeout(timer);
-      if (signal !== undefined) removeAbortListener(signal, onAbort);
+      removeAbortListener(signal, onAbort);
       if (error === undefined) {
         socket.off('error', onError);
         resolve(socket);
@@ -229,7 +228,7 @@ function socketTo(
     const timer = setTimeout(() => settle(late('connect', ms)), timerMs(ms));
     socket.on('connect', () => settle());
     socket.on('error', onError);
-    if (signal !== undefined) addAbortListener(signal, onAbort);
+    addAbortListener(signal, onAbort);
   });
 }
 

@@ -5,7 +5,6 @@
  * every wait. When the connection fails, every wait on it, now and later, ends with the same error, but bytes that came
  * before the fault are still read first.
  */
-
 import net, { type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ConnectionError, PlainwireError, ProtocolError, TimeoutError } from '../errors.ts';
@@ -67,7 +66,7 @@ export class Connection implements AsyncDisposable {
     this.#socket = init.stream;
     this.#listen();
     if (this.#signal?.aborted) this.#onAbort();
-    else if (this.#signal !== undefined) addAbortListener(this.#signal, this.#onAbort);
+    else addAbortListener(this.#signal, this.#onAbort);
   }
 
   /** Facts of the TLS session; undefined while the connection is in clear. */
@@ -396,7 +395,7 @@ export class Connection implements AsyncDisposable {
   #finish(by: 'us' | 'peer'): void {
     this.#isClosed = true;
     this.#deadline.stop();
-    if (this.#signal !== undefined) removeAbortListener(this.#signal, this.#onAbort);
+    removeAbortListener(this.#signal, this.#onAbort);
     this.#reportClose(by);
     this.#settleClosed?.();
   }

@@ -1,5 +1,4 @@
 /** Through a proxy: HTTP CONNECT (RFC 9110 section 9.3.6) by hand, SOCKS5 (RFC 1928, RFC 1929) by the socks library. */
-
 import { isIP, type Socket } from 'node:net';
 import { ConnectionError, MessageError, type PlainwireError } from '../errors.ts';
 import { addAbortListener, removeAbortListener } from './abort-listeners.ts';
@@ -130,7 +129,7 @@ export async function tunnelBySocks(
   const onEnd = (): void => end(failed(server, 'it closed the connection'));
   socket.once('end', onEnd);
   const timer = setTimeout(() => end(late('proxy', ms)), timerMs(ms));
-  if (signal !== undefined) addAbortListener(signal, onAbort);
+  addAbortListener(signal, onAbort);
   if (signal?.aborted) onAbort();
   try {
     const tunnel = await SocksClient.createConnection({
@@ -156,7 +155,7 @@ export async function tunnelBySocks(
     throw failed(server, error instanceof Error ? error.message : String(error), error);
   } finally {
     clearTimeout(timer);
-    if (signal !== undefined) removeAbortListener(signal, onAbort);
+    removeAbortListener(signal, onAbort);
     socket.off('end', onEnd);
   }
 }

@@ -15,13 +15,13 @@ export async function within<T>(
   const ended = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(late(phase, ms)), timerMs(ms));
     onAbort = () => reject(aborted(signal, phase));
-    if (signal !== undefined) addAbortListener(signal, onAbort);
+    addAbortListener(signal, onAbort);
     if (signal?.aborted) onAbort();
   });
   try {
     return await Promise.race([work, ended]);
   } finally {
     clearTimeout(timer);
-    if (signal !== undefined && onAbort !== undefined) removeAbortListener(signal, onAbort);
+    if (onAbort !== undefined) removeAbortListener(signal, onAbort);
   }
 }

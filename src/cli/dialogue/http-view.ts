@@ -6,7 +6,6 @@ import { type Heard, type Hint, NO_SECRETS, type Said } from './speech.ts';
 
 type Place = 'start' | 'head' | 'body';
 
-/** Headers whose value is a credential. */
 /** The name of a field and what parts it from its value. */
 const FIELD = /^([^:\s]+)\s*:\s*/;
 

@@ -3,7 +3,6 @@
  * source. Secrets stay secret: an event's credentials are overwritten before they get here, and only challenges are
  * decoded.
  */
-
 import type { ReceivedEvent, SentEvent, TraceEvent } from '../event.ts';
 import { plainText } from '../render.ts';
 import { isContent } from '../turn.ts';
