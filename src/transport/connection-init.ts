@@ -1,7 +1,9 @@
 /** What a connection is made of. */
 import type { Duplex } from 'node:stream';
 import type { Tracer } from '../trace/tracer.ts';
+import type { Deadline } from './deadline.ts';
 import type { ReadMemory } from './read-memory.ts';
+import type { SharedReads } from './shared-reads.ts';
 
 /** Milliseconds each phase of connecting took; 0 for a phase that was not needed. */
 export interface ConnectTiming {
@@ -19,6 +21,8 @@ export interface ConnectionInit {
   readonly timing?: ConnectTiming;
   readonly signal?: AbortSignal | undefined;
   readonly tracer?: Tracer | undefined;
-  /** What the stream reads into. */
-  readonly memory?: ReadMemory | undefined;
+  /** What the stream reads into, where it is not new memory for every read. */
+  readonly memory?: ReadMemory | SharedReads | undefined;
+  /** The one that ran while the stream was being made: its timer serves on. */
+  readonly deadline?: Deadline;
 }

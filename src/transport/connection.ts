@@ -15,6 +15,7 @@ import type { ConnectionInit, ConnectTiming } from './connection-init.ts';
 import { Deadline } from './deadline.ts';
 import { aborted, lost } from './faults.ts';
 import { ReadAhead } from './read-ahead.ts';
+import { ReadMemory } from './read-memory.ts';
 import { type ChannelBinding, channelBinding, type Handshake, handshake, type TlsOptions } from './tls.ts';
 import { checkTlsOptions } from './tls-options.ts';
 import { type ServerTlsOptions, serverHandshake } from './tls-server.ts';
@@ -38,6 +39,8 @@ export class Connection implements AsyncDisposable {
   readonly #socket: Duplex;
   #tls: TlsFacts | undefined;
   readonly #ahead: ReadAhead;
+  /** Whether what the socket reads is delivered from its memory, and not by the stream. */
+  readonly #delivered: boolean;
   #ended = false;
   #fault: PlainwireError | undefined;
   #closedByUs = false;
@@ -46,12 +49,12 @@ export class Connection implements AsyncDisposable {
   #closed: Promise<void> | undefined;
   #isClosed = false;
   #settleClosed: (() => void) | undefined;
-  readonly #deadline = new Deadline((phase) =>
+  readonly #deadline: Deadline;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onLate = (phase: string): void =>
     this.destroy(
       new TimeoutError('DEADLINE_PASSED', `the deadline of phase ${phase} passed`, { phase, retryable: true }),
-    ),
-  );
-  readonly #signal: AbortSignal | undefined;
+    );
   readonly #onAbort = (): void => this.destroy(aborted(this.#signal, this.#deadline.phase));
 
   constructor(init: ConnectionInit) {
@@ -60,8 +63,12 @@ export class Connection implements AsyncDisposable {
     this.tracer = init.tracer;
     this.#timing = init.timing ?? { lookup: 0, connect: 0, tls: 0 };
     this.#signal = init.signal;
-    this.#ahead = new ReadAhead(init.memory);
-    init.memory?.deliverTo(this.#onData);
+    this.#deadline = init.deadline ?? new Deadline();
+    this.#deadline.onPassed = this.#onLate;
+    const { memory } = init;
+    this.#ahead = new ReadAhead(memory instanceof ReadMemory ? memory : undefined);
+    this.#delivered = memory !== undefined;
+    memory?.deliverTo(this.#onData);
     this.#stream = init.stream;
     this.#socket = init.stream;
     this.#listen();
@@ -307,7 +314,7 @@ export class Connection implements AsyncDisposable {
 
   #listen(): void {
     const stream = this.#stream;
-    stream.on('data', this.#onData);
+    if (!this.#delivered || stream !== this.#socket) stream.on('data', this.#onData);
     stream.on('end', this.#onEnd);
     if (this.#draining !== undefined) stream.once('drain', this.#onDrain);
     stream.on('error', this.#onError);

@@ -2,16 +2,12 @@
 import { timerMs } from './timer.ts';
 
 export class Deadline {
-  readonly #onPassed: (phase: string) => void;
+  /** Gets the phase whose deadline has passed. Whoever waits says what is to be done then. */
+  onPassed: (phase: string) => void = () => {};
   #phase: string | undefined;
   #passesAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
-
-  /** `onPassed` gets the phase whose deadline has passed. */
-  constructor(onPassed: (phase: string) => void) {
-    this.#onPassed = onPassed;
-  }
 
   /** The phase whose deadline runs. */
   get phase(): string | undefined {
@@ -50,6 +46,6 @@ export class Deadline {
     if (phase === undefined) return;
     const left = this.#passesAt - performance.now();
     if (left > 0) this.#arm(this.#passesAt, left);
-    else this.#onPassed(phase);
+    else this.onPassed(phase);
   };
 }
