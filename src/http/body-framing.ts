@@ -31,10 +31,9 @@ export function frameBody(head: ResponseHead, asked: Asked, locate: Locate, quir
   const lengths: string[] = [];
   const codings: string[] = [];
   for (const [name, value] of head.headers) {
-    // the length first: this runs over every field of every page
-    if (name.length === 14 && name.toLowerCase() === 'content-length') lengths.push(value);
-    else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') codings.push(value);
-    else if (name.length === 10 && name.toLowerCase() === 'connection' && asked.version !== '1.1') {
+    if (isField(name, 'Content-Length')) lengths.push(value);
+    else if (isField(name, 'Transfer-Encoding')) codings.push(value);
+    else if (isField(name, 'Connection') && asked.version !== '1.1') {
       if (/(?:^|[,\s])keep-alive(?:$|[,\s])/i.test(value)) quirks.add('unasked-keep-alive');
     }
   }
@@ -42,6 +41,11 @@ export function frameBody(head: ResponseHead, asked: Asked, locate: Locate, quir
   const length = lengths.length === 0 ? undefined : contentLength(lengths, locate, quirks);
   if (codings.length > 0) return transferCoding(codings, length, head, asked, locate, quirks);
   return length === undefined ? UNTIL_CLOSE : { kind: 'content-length', length };
+}
+
+/** By length first, and as it is usually spelt: this is asked of every field of every page. */
+function isField(name: string, field: string): boolean {
+  return name.length === field.length && (name === field || name.toLowerCase() === field.toLowerCase());
 }
 
 /** Rules 1 and 2: whatever the fields say, these responses end with their head. */
@@ -56,11 +60,11 @@ function contentLength(values: readonly string[], locate: Locate, quirks: Set<Qu
     new ResponseError(code, message, { offset: locate('content-length', which) });
   const [first = ''] = values;
   for (const [i, value] of values.entries()) {
-    if (/^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)+$/.test(value)) {
-      throw fault('CONFLICTING_CONTENT_LENGTH', `Content-Length is a list: ${excerpt(value)}`, i);
-    }
     if (!/^[0-9]+$/.test(value)) {
-      throw fault('BAD_CONTENT_LENGTH', `not a Content-Length: ${excerpt(value)}`, i);
+      if (!/^[0-9]+(?:[ \t]*,[ \t]*[0-9]+)+$/.test(value)) {
+        throw fault('BAD_CONTENT_LENGTH', `not a Content-Length: ${excerpt(value)}`, i);
+      }
+      throw fault('CONFLICTING_CONTENT_LENGTH', `Content-Length is a list: ${excerpt(value)}`, i);
     }
     if (value !== first) {
       const message = `two values of Content-Length: ${excerpt(first)} and ${excerpt(value)}`;

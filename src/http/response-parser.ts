@@ -15,6 +15,7 @@ import { bodyTooBig, ResponseError } from './errors.ts';
 import { fieldAt, lineEnd, parseFields, refuseControls } from './header-block.ts';
 import { limitsWith, type ResponseLimits } from './limits.ts';
 import { LineBlock } from './line-block.ts';
+import { readPlainHead } from './plain-head.ts';
 import type { Quirk } from './quirks.ts';
 import { NO_HEADERS, RawHeaders } from './raw-headers.ts';
 import type { ResponseHead } from './response-head.ts';
@@ -41,6 +42,7 @@ export interface ParserOptions extends Asked {
 type State = 'start' | 'head' | 'body' | 'done' | 'failed';
 
 const NOTHING: readonly ResponseEvent[] = [];
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 const SIMPLE: ResponseHead = { version: '0.9', status: 200, reason: '', headers: NO_HEADERS };
 
 export class ResponseParser {
@@ -184,7 +186,7 @@ export class ResponseParser {
     const block = this.#block?.push(bytes);
     if (block === undefined) return bytes.subarray(bytes.length);
     const text = latin1(block.bytes, 0, block.bytes.length);
-    const head = this.#parseHead(text);
+    const head = readPlainHead(text, this.#limits.fields) ?? this.#parseHead(text);
     this.#block = undefined;
     this.#offset += block.bytes.length;
     if (head.status < 200) this.#takeInterim(head, block.bytes, events);
@@ -195,6 +197,7 @@ export class ResponseParser {
     return bytes.subarray(block.used);
   }
 
+  /** Line by line: each tolerance is told, and what is wrong is told with its place. */
   #parseHead(text: string): ResponseHead {
     const offset = this.#blockOffset;
     refuseControls(text, offset);
@@ -251,7 +254,7 @@ export class ResponseParser {
     this.#offset += piece.length;
     emit(piece, events);
     if (this.#left === 0) events.push(this.#ended(NO_HEADERS));
-    return bytes.subarray(piece.length);
+    return piece === bytes ? NO_BYTES : bytes.subarray(piece.length);
   }
 
   /** To the end, whatever it is; what is beyond the limit is not handed out, however it was cut. */

@@ -2,9 +2,10 @@
 
 const CR = 0x0d;
 const LF = 0x0a;
-const STARTS = ['HTTP/', 'ICY '] as const;
+const STARTS = ['HTTP/', 'ICY '].map(codes);
 /** `d` is any digit. */
-const FULL_STARTS = ['HTTP/d.d ddd', 'ICY ddd'] as const;
+const FULL_STARTS = ['HTTP/d.d ddd', 'ICY ddd'].map(codes);
+const ANY_DIGIT = 0x64;
 
 type Verdict = 'yes' | 'no' | 'more';
 
@@ -33,7 +34,11 @@ export function blankLines(bytes: Uint8Array): { readonly lines: number; readonl
   }
 }
 
-function anyOf(starts: readonly string[], bytes: Uint8Array): Verdict {
+function codes(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
+}
+
+function anyOf(starts: readonly Uint8Array[], bytes: Uint8Array): Verdict {
   let verdict: Verdict = 'no';
   for (const start of starts) {
     const one = compare(start, bytes);
@@ -43,11 +48,11 @@ function anyOf(starts: readonly string[], bytes: Uint8Array): Verdict {
   return verdict;
 }
 
-function compare(start: string, bytes: Uint8Array): Verdict {
+function compare(start: Uint8Array, bytes: Uint8Array): Verdict {
   const length = Math.min(start.length, bytes.length);
   for (let i = 0; i < length; i += 1) {
     const byte = bytes[i] ?? 0;
-    const matches = start[i] === 'd' ? byte >= 0x30 && byte <= 0x39 : byte === start.charCodeAt(i);
+    const matches = start[i] === ANY_DIGIT ? byte >= 0x30 && byte <= 0x39 : byte === start[i];
     if (!matches) return 'no';
   }
   return length === start.length ? 'yes' : 'more';

@@ -22,15 +22,19 @@ export function parsePageUrl(input: string | URL, field = 'url'): URL {
     const shown = control[0].charCodeAt(0).toString(16).padStart(2, '0');
     throw new MessageError('FORBIDDEN_CHARACTER', field, `the control character 0x${shown} has no place in a URL`);
   }
-  // a path would become a host: /etc/passwd would be asked of a machine called etc
-  if (/^\s*\.{0,2}\/(?!\/)/.test(input)) throw new MessageError('BAD_INPUT', field, `a path is no URL: '${input}'`);
-  const text = hasScheme(input) ? input : `http://${input}`;
   try {
-    return checkScheme(new URL(text), field);
+    return checkScheme(new URL(withScheme(input, field)), field);
   } catch (cause) {
     if (cause instanceof MessageError) throw cause;
     throw new MessageError('BAD_INPUT', field, `not a URL: '${input}'`, { cause });
   }
+}
+
+function withScheme(input: string, field: string): string {
+  if (/^https?:\/\//.test(input)) return input;
+  // a path would become a host: /etc/passwd would be asked of a machine called etc
+  if (/^\s*\.{0,2}\/(?!\/)/.test(input)) throw new MessageError('BAD_INPUT', field, `a path is no URL: '${input}'`);
+  return hasScheme(input) ? input : `http://${input}`;
 }
 
 /** `localhost:8080` is a host with its port; `mailto:you` has a scheme. */
