@@ -17,8 +17,8 @@ export async function fetchPage(url: string | URL, options: PageOptions = {}): P
   if ((options.follow ?? 0) === 0) {
     const exchange = new Exchange(start, options, 'raw');
     await exchange.begin();
-    return exchange.page([]);
+    return await exchange.page([]);
   }
   const { exchange, redirects } = await arrive(start, options, 'raw');
-  return exchange.page(redirects);
+  return await exchange.page(redirects);
 }

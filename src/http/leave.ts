@@ -9,6 +9,7 @@ import type { Connection } from '../transport/index.ts';
  */
 export function leave(connection: Connection): void {
   if (connection.tracer !== undefined) return connection.destroy();
+  connection.stopReading();
   // one turn serves all whose pages are complete in it
   if (leaving.push(connection) > 1) return;
   setImmediate(() => {

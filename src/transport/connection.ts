@@ -289,6 +289,11 @@ export class Connection implements AsyncDisposable {
     throw fault;
   }
 
+  /** Reads no more, not even the peer's end: for a connection that is only waiting to be closed. */
+  stopReading(): void {
+    this.#stream.pause();
+  }
+
   /** Closes: what was written still leaves, within a short time; nothing more is read. */
   async close(): Promise<void> {
     if (this.#isClosed || this.#stream.destroyed) return this.closed;
