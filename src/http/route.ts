@@ -24,7 +24,7 @@ export function routeTo(url: URL, options: PageOptions): WayTo {
     throw new MessageError('BAD_INPUT', 'socketPath', 'the way is either a Unix domain socket or a proxy');
   }
   // by assignment: this runs for every page, and a chain of conditional spreads costs as much as reading the head
-  const connectOptions: Writable<ConnectOptions> = { protocol: 'http' };
+  const connectOptions: Writable<ConnectOptions> = { protocol: 'http', delivery: 'together' };
   if (signal !== undefined) connectOptions.signal = signal;
   if (trace !== undefined) connectOptions.trace = trace;
   if (resolve !== undefined) connectOptions.resolve = resolve;

@@ -12,6 +12,12 @@ export interface ConnectTiming {
   readonly tls: number;
 }
 
+/**
+ * When a reader that waits gets what came: `'at-once'`, or `'together'` with all that came over others in the same turn
+ * of the event loop, which is much faster where there are many connections.
+ */
+export type Delivery = 'at-once' | 'together';
+
 export interface ConnectionInit {
   readonly stream: Duplex;
   /** The peer's address and port, or the path of the socket. */
@@ -23,6 +29,8 @@ export interface ConnectionInit {
   readonly tracer?: Tracer | undefined;
   /** What the stream reads into, where it is not new memory for every read. */
   readonly memory?: ReadMemory | SharedReads | undefined;
+  /** `'at-once'` by default. */
+  readonly delivery?: Delivery | undefined;
   /** The one that ran while the stream was being made: its timer serves on. */
   readonly deadline?: Deadline;
 }

@@ -14,8 +14,7 @@ import { addAbortListener, removeAbortListener } from './abort-listeners.ts';
 import type { ConnectionInit, ConnectTiming } from './connection-init.ts';
 import { Deadline } from './deadline.ts';
 import { aborted, lost } from './faults.ts';
-import { ReadAhead } from './read-ahead.ts';
-import { ReadMemory } from './read-memory.ts';
+import { Incoming } from './incoming.ts';
 import { type ChannelBinding, channelBinding, type Handshake, handshake, type TlsOptions } from './tls.ts';
 import { checkTlsOptions } from './tls-options.ts';
 import { type ServerTlsOptions, serverHandshake } from './tls-server.ts';
@@ -38,13 +37,11 @@ export class Connection implements AsyncDisposable {
   /** What lies below TLS. */
   readonly #socket: Duplex;
   #tls: TlsFacts | undefined;
-  readonly #ahead: ReadAhead;
-  /** Whether what the socket reads is delivered from its memory, and not by the stream. */
-  readonly #delivered: boolean;
-  #ended = false;
+  readonly #incoming: Incoming;
+  /** Whether the socket itself hands on what it reads, and not the stream. */
+  readonly #bySocket: boolean;
   #fault: PlainwireError | undefined;
   #closedByUs = false;
-  #reading: Wait<Uint8Array | undefined> | undefined;
   #draining: { promise: Promise<void>; wait: Wait<void> } | undefined;
   #closed: Promise<void> | undefined;
   #isClosed = false;
@@ -66,8 +63,8 @@ export class Connection implements AsyncDisposable {
     this.#deadline = init.deadline ?? new Deadline();
     this.#deadline.onPassed = this.#onLate;
     const { memory } = init;
-    this.#ahead = new ReadAhead(memory instanceof ReadMemory ? memory : undefined);
-    this.#delivered = memory !== undefined;
+    this.#incoming = new Incoming(memory, init.delivery ?? 'at-once', this.#onTaken);
+    this.#bySocket = memory !== undefined;
     memory?.deliverTo(this.#onData);
     this.#stream = init.stream;
     this.#socket = init.stream;
@@ -107,7 +104,7 @@ export class Connection implements AsyncDisposable {
 
   /** Whether bytes have come that nobody has read. */
   get hasUnread(): boolean {
-    return !this.#ahead.isEmpty || this.#stream.readableLength > 0;
+    return !this.#incoming.isEmpty || this.#stream.readableLength > 0;
   }
 
   /**
@@ -117,25 +114,19 @@ export class Connection implements AsyncDisposable {
    * @throws ConnectionError | TimeoutError | AbortError | TlsError
    */
   read(): Promise<Uint8Array | undefined> {
-    const ahead = this.#ahead;
-    ahead.takeBack();
-    const chunk = ahead.next();
-    if (chunk !== undefined) {
-      if (this.#stream.isPaused() && !ahead.isFull) this.#stream.resume();
-      return Promise.resolve(chunk);
-    }
-    if (this.#ended) return Promise.resolve(undefined);
+    const incoming = this.#incoming;
+    const chunk = incoming.next();
+    if (chunk !== undefined) return Promise.resolve(chunk);
+    if (incoming.hasEnded) return Promise.resolve(undefined);
     const fault = this.#failure();
     if (fault !== undefined) return Promise.reject(fault);
-    if (this.#reading !== undefined) throw new TypeError('read() while another read() waits');
-    return new Promise((resolve, reject) => {
-      this.#reading = { resolve, reject };
-    });
+    if (incoming.isAwaited) throw new TypeError('read() while another read() waits');
+    return incoming.wait();
   }
 
   /** Puts bytes back, to be read first: for one who read past what was meant for it. */
   unread(chunk: Uint8Array): void {
-    this.#ahead.putBack(chunk);
+    this.#incoming.putBack(chunk);
   }
 
   /**
@@ -227,7 +218,7 @@ export class Connection implements AsyncDisposable {
   async #secure(start: (clear: Duplex) => Handshake): Promise<TlsFacts> {
     const before = this.#failure();
     if (before !== undefined) throw before;
-    if (this.#reading !== undefined) throw new TypeError('a TLS handshake while a read() waits');
+    if (this.#incoming.isAwaited) throw new TypeError('a TLS handshake while a read() waits');
     this.refuseUnread();
     const started = performance.now();
     const clear = this.#stream;
@@ -236,11 +227,8 @@ export class Connection implements AsyncDisposable {
     this.#stream = secure.stream;
     try {
       // a fault of the stream below, the deadline or the signal ends the handshake too
-      const faulted = new Promise<never>((_, reject) => {
-        this.#reading = { resolve: () => {}, reject };
-      });
-      await Promise.race([secure.done, faulted]);
-      this.#reading = undefined;
+      await Promise.race([secure.done, this.#incoming.wait()]);
+      this.#incoming.stopWaiting();
       this.#stream = secure.stream;
       this.#tls = secure.facts();
       this.#listen();
@@ -319,7 +307,7 @@ export class Connection implements AsyncDisposable {
 
   #listen(): void {
     const stream = this.#stream;
-    if (!this.#delivered || stream !== this.#socket) stream.on('data', this.#onData);
+    if (!this.#bySocket || stream !== this.#socket) stream.on('data', this.#onData);
     stream.on('end', this.#onEnd);
     if (this.#draining !== undefined) stream.once('drain', this.#onDrain);
     stream.on('error', this.#onError);
@@ -338,21 +326,15 @@ export class Connection implements AsyncDisposable {
   }
 
   readonly #onData = (chunk: Uint8Array): void => {
-    const reading = this.#reading;
-    if (reading !== undefined) {
-      this.#reading = undefined;
-      reading.resolve(this.#ahead.lend(chunk));
-      return;
-    }
-    this.#ahead.push(chunk);
-    if (this.#ahead.isFull) this.#stream.pause();
+    this.#incoming.push(chunk);
+    if (this.#incoming.isFull) this.#stream.pause();
   };
 
-  readonly #onEnd = (): void => {
-    this.#ended = true;
-    this.#reading?.resolve(undefined);
-    this.#reading = undefined;
+  readonly #onTaken = (): void => {
+    if (this.#stream.isPaused() && !this.#incoming.isFull) this.#stream.resume();
   };
+
+  readonly #onEnd = (): void => this.#incoming.end();
 
   readonly #onDrain = (): void => {
     this.#draining?.wait.resolve();
@@ -364,7 +346,7 @@ export class Connection implements AsyncDisposable {
   };
 
   readonly #onClose = (): void => {
-    if (!this.#ended && !this.#closedByUs && this.#fault === undefined) {
+    if (!this.#incoming.hasEnded && !this.#closedByUs && this.#fault === undefined) {
       this.#fail(new ConnectionError('CONNECTION_LOST', 'the connection is gone', { retryable: true }), 'peer');
     }
     this.#finish('peer');
@@ -385,10 +367,9 @@ export class Connection implements AsyncDisposable {
       this.#closedByUs = error === undefined;
       if (error !== undefined && error.code !== 'CONNECTION_CLOSED') this.tracer?.error(error);
     }
-    if (this.#reading !== undefined || this.#draining !== undefined) {
+    if (this.#incoming.isAwaited || this.#draining !== undefined) {
       const fault = this.#failure() ?? new ConnectionError('CONNECTION_CLOSED', 'the connection is closed');
-      this.#reading?.reject(fault);
-      this.#reading = undefined;
+      this.#incoming.fail(fault);
       this.#draining?.wait.reject(fault);
       this.#draining = undefined;
     }

@@ -1,11 +1,6 @@
 export { addAbortListener, removeAbortListener } from './abort-listeners.ts';
-export {
-  type ConnectOptions,
-  type ConnectTimeouts,
-  connect,
-  DEFAULT_CONNECT_TIMEOUTS,
-  type Guard,
-} from './connect.ts';
+export { connect } from './connect.ts';
+export { type ConnectOptions, type ConnectTimeouts, DEFAULT_CONNECT_TIMEOUTS, type Guard } from './connect-options.ts';
 export { Connection } from './connection.ts';
 export type { ConnectionInit, ConnectTiming } from './connection-init.ts';
 export {
