@@ -36,6 +36,8 @@ test('bytes and the end that come at once are read in this order', async () => {
 
 test('bytes that came in the turn in which the connection is closed are read before the fault', async () => {
   const [near, far] = streamPair();
+  // this side goes without a word, which is a reset for the other
+  far.on('error', () => {});
   const connection = new Connection({ stream: near, remote: 'a', host: 'a', delivery: 'together' });
   const reading = connection.read();
   // this listener comes after the connection's own
@@ -47,6 +49,8 @@ test('bytes that came in the turn in which the connection is closed are read bef
 
 test('a reader that waits makes room again for a peer that was stopped', async () => {
   const [near, far] = streamPair();
+  // this side goes without a word, which is a reset for the other
+  far.on('error', () => {});
   const connection = new Connection({ stream: near, remote: 'a', host: 'a', delivery: 'together' });
   const reading = connection.read();
   // more than is held for a reader that is not there
