@@ -5,7 +5,7 @@ import { type ConnectOptions, DEFAULT_CONNECT_TIMEOUTS } from './connect-options
 import { Connection } from './connection.ts';
 import { checkEndpoint, type Endpoint, formatEndpoint } from './endpoint.ts';
 import { aborted } from './faults.ts';
-import { parseProxy, tunnelByConnect, tunnelBySocks } from './proxy.ts';
+import { loadSocks, parseProxy, tunnelByConnect, tunnelBySocks } from './proxy.ts';
 import { SharedReads } from './shared-reads.ts';
 import { reachHost, reachPath } from './socket.ts';
 import { checkTlsOptions } from './tls-options.ts';
@@ -55,11 +55,12 @@ async function open(endpoint: Endpoint, options: ConnectOptions, tracer: Tracer 
     return new Connection({ stream, remote, host, timing, signal, tracer, memory, deadline, delivery });
   }
   const server = parseProxy(options.proxy);
+  const socks = server.kind === 'socks5' ? await loadSocks() : undefined;
   const { guard: _, ...direct } = options;
   const { stream: clear, remote, timing, deadline } = await reachHost(server.endpoint, direct, ms, undefined);
-  if (server.kind === 'socks5') {
+  if (socks !== undefined) {
     deadline.stop();
-    const stream = await tunnelBySocks(clear, server, endpoint, ms, signal);
+    const stream = await tunnelBySocks(clear, server, endpoint, ms, signal, socks);
     return new Connection({ stream, remote, host, timing, signal, tracer, delivery });
   }
   const connection = new Connection({ stream: clear, remote, host, timing, signal, tracer, deadline, delivery });

@@ -1,5 +1,6 @@
 /** Through a proxy: HTTP CONNECT (RFC 9110 section 9.3.6) by hand, SOCKS5 (RFC 1928, RFC 1929) by the socks library. */
 import { isIP, type Socket } from 'node:net';
+import type { SocksClient } from 'socks';
 import { ConnectionError, MessageError, type PlainwireError } from '../errors.ts';
 import { addAbortListener, removeAbortListener } from './abort-listeners.ts';
 import type { Connection } from './connection.ts';
@@ -107,6 +108,11 @@ export async function tunnelByConnect(
 const HEAD = /^.*?\r?\n\r?\n/s;
 const STATUS_LINE = /^HTTP\/1\.[01] (\d{3})(?: ([^\r\n]*))?\r?\n/;
 
+/** Loads the library before there is a socket: while it is being loaded nobody would hear the socket's faults and end. */
+export async function loadSocks(): Promise<typeof SocksClient> {
+  return (await import('socks')).SocksClient;
+}
+
 /**
  * Asks a SOCKS5 proxy for a connection; the socket carries the target's bytes from then on.
  * @throws ConnectionError PROXY_FAILED, TimeoutError, AbortError
@@ -117,8 +123,8 @@ export async function tunnelBySocks(
   target: HostEndpoint,
   ms: number,
   signal: AbortSignal | undefined,
+  client: typeof SocksClient,
 ): Promise<Socket> {
-  const { SocksClient } = await import('socks');
   let ended: PlainwireError | undefined;
   const end = (fault: PlainwireError): void => {
     ended ??= fault;
@@ -132,7 +138,7 @@ export async function tunnelBySocks(
   addAbortListener(signal, onAbort);
   if (signal?.aborted) onAbort();
   try {
-    const tunnel = await SocksClient.createConnection({
+    const tunnel = await client.createConnection({
       command: 'connect',
       proxy: {
         // the socket is there already; the library wants the address all the same, and as a literal

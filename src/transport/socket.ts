@@ -146,6 +146,8 @@ function socketTo(
   { endpoint, deadline, ms, signal, delivery }: Connecting,
 ): Promise<net.Socket> {
   return new Promise((resolve, reject) => {
+    // it may have come while a name was looked up, a guard asked, or a library loaded
+    if (signal?.aborted) return reject(aborted(signal, 'connect'));
     const socket = net.connect(target);
     const fail = (error: PlainwireError): void => {
       deadline.stop();

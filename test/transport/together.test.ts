@@ -98,3 +98,15 @@ test('an abort and a deadline end the wait for a connection that is handed on at
   other.setDeadline('idle', 1);
   await expect(other.read()).rejects.toMatchObject({ code: 'DEADLINE_PASSED' });
 });
+
+test('a signal that aborts while a guard answers ends it before there is a connection', async () => {
+  let connections = 0;
+  const port = await serving(() => (connections += 1));
+  const controller = new AbortController();
+  const guard = (): void => controller.abort();
+  const opening = connect({ host: '127.0.0.1', port }, { guard, signal: controller.signal });
+  await expect(opening).rejects.toMatchObject({ code: 'ABORTED', phase: 'connect' });
+  const other = await open(port, 'at-once');
+  expect(connections).toBe(1);
+  other.destroy();
+});
