@@ -50,7 +50,7 @@ async function open(endpoint: Endpoint, options: ConnectOptions, tracer: Tracer 
   const { host } = endpoint;
   if (options.proxy === undefined) {
     // under TLS it is the clear text that is read, and not by the socket
-    const memory = options.tls === undefined ? (options.memory ?? new SharedReads()) : undefined;
+    const memory = options.tls === undefined ? (options.memory ?? SharedReads.take()) : undefined;
     const { stream, remote, timing, deadline } = await reachHost(endpoint, options, ms, memory);
     return new Connection({ stream, remote, host, timing, signal, tracer, memory, deadline, delivery });
   }

@@ -223,6 +223,7 @@ export class Connection implements AsyncDisposable {
     const started = performance.now();
     const clear = this.#stream;
     this.#unlisten(clear);
+    this.#incoming.leaveMemory();
     const secure = start(clear);
     this.#stream = secure.stream;
     try {

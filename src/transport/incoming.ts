@@ -16,7 +16,7 @@ interface Reader {
 export class Incoming {
   #chunks: Uint8Array[] = [];
   #held = 0;
-  readonly #memory: ReadMemory | undefined;
+  #memory: ReadMemory | undefined;
   /** Whether the chunk that was read last is in that memory. */
   #lent = false;
   #ended = false;
@@ -51,6 +51,11 @@ export class Incoming {
 
   get isAwaited(): boolean {
     return this.#reader !== undefined;
+  }
+
+  /** What comes from now on is not in the memory: nothing of it is lent, and it is held as far as anything is. */
+  leaveMemory(): void {
+    this.#memory = undefined;
   }
 
   push(chunk: Uint8Array): void {

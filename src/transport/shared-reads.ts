@@ -7,8 +7,16 @@ import type { OnReadOpts } from 'node:net';
 /** As much as Node reads at a time. */
 const SHARED = Buffer.allocUnsafeSlow(64 * 1024);
 
+/** In Deno (2.9) no TLS handshake goes on over a socket that reads so: after STARTTLS it would wait for its deadline. */
+const CAN_SHARE = !('Deno' in globalThis);
+
 /** What one socket reads so. */
 export class SharedReads {
+  /** Undefined where it can't be. */
+  static take(): SharedReads | undefined {
+    return CAN_SHARE ? new SharedReads() : undefined;
+  }
+
   #deliver: (chunk: Uint8Array) => void = () => {};
 
   /** Who gets what is read: it is theirs to keep. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { type Connection, connect, ReadMemory } from '../../src/transport/index.ts';
+import { type Connection, connect, listen, ReadMemory } from '../../src/transport/index.ts';
+import { ca, serverTls } from './ways.ts';
 
 const servers: net.Server[] = [];
 afterEach(() => {
@@ -108,4 +109,27 @@ test('STARTTLS leaves it: a handshake reads with memory of its own', async () =>
   const memory = ReadMemory.take();
   await expect(connect({ host: '127.0.0.1', port }, { memory, tls: {} })).rejects.toMatchObject({ phase: 'tls' });
   expect(memory.isUsedUp).toBe(false);
+});
+
+test('after an upgrade, too, a peer whose bytes nobody reads has to wait', async () => {
+  const piece = Buffer.alloc(64 * 1024, 'piece ');
+  const all = 64 * 1024 * 1024;
+  let written = 0;
+  await using listener = await listen({ host: '127.0.0.1', port: 0 }, async (far) => {
+    await far.read();
+    void far.write('go ahead\n');
+    await far.accept(serverTls);
+    for (; written < all; written += piece.length) await far.write(piece);
+  });
+  const memory = ReadMemory.take();
+  const connection = await connect(listener.endpoint, { memory });
+  void connection.write('STARTTLS\n');
+  await connection.read();
+  await connection.upgrade({ ca, servername: 'localhost' });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const writtenUnread = written;
+  for (let left = all; left > 0; ) left -= (await connection.read())?.length ?? left;
+  // what the system holds for both sides is a few megabytes
+  expect(writtenUnread).toBeLessThan(all / 2);
+  connection.destroy();
 });
