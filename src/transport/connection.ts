@@ -261,6 +261,7 @@ export class Connection implements AsyncDisposable {
 
   /** Whether this connection alone keeps the process from ending. */
   keepAlive(how: 'ref' | 'unref'): void {
+    this.#deadline.keepAlive(how);
     (this.#socket as Partial<Socket>)[how]?.();
   }
 

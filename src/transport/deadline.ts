@@ -8,6 +8,7 @@ export class Deadline {
   #passesAt = 0;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = 0;
+  #unref = false;
 
   /** The phase whose deadline runs. */
   get phase(): string | undefined {
@@ -34,10 +35,17 @@ export class Deadline {
     this.#timer = undefined;
   }
 
+  /** Whether it keeps the process from ending: the timer outlives the deadline it was set for. */
+  keepAlive(how: 'ref' | 'unref'): void {
+    this.#unref = how === 'unref';
+    this.#timer?.[how]();
+  }
+
   #arm(at: number, ms: number): void {
     clearTimeout(this.#timer);
     this.#timerAt = at;
     this.#timer = setTimeout(this.#tick, timerMs(Math.max(1, Math.ceil(ms))));
+    if (this.#unref) this.#timer.unref();
   }
 
   readonly #tick = (): void => {
