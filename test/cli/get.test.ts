@@ -99,6 +99,8 @@ describe('what is asked for', () => {
     [['--json', '--out', '-'], 'stdout'],
     [['--warc', 'a', '--har', './a'], 'a file each'],
     [['--warc', 'a', '--har', 'a.done'], 'a file each'],
+    [['--warc', '-'], 'an archive is a file'],
+    [['--har', '-'], 'an archive is a file'],
     [['--resume', '--out', '-'], 'resumed'],
     [['--from', '-', '--post', '@-'], 'stdin'],
     [['--header', 'no colon'], "'Name: value'"],

@@ -114,6 +114,7 @@ export function checkFlags(sites: readonly string[], flags: GetFlags): void {
   }
   const { warc, har } = flags;
   const archives = [warc, har, `${warc ?? har}.done`].flatMap((file) => (file === undefined ? [] : [resolve(file)]));
+  if (warc === '-' || har === '-') throw new UsageError('an archive is a file: --out - is what writes to stdout');
   if (new Set(archives).size < archives.length) throw new UsageError('--warc and --har need a file each');
   if (from === '-' && post === '@-') throw new UsageError('stdin is either --from - or --post @-');
   if (out !== '-') return;
