@@ -177,8 +177,8 @@ export class Exchange {
     this.#pieces.clear();
   }
 
-  /** Reads what is left, and makes a page of everything that was kept. */
-  async page(redirects: readonly Page[]): Promise<Page> {
+  /** Reads what is left. */
+  async readOn(): Promise<void> {
     while (!this.done) {
       if (this.#streams && this.#received > HOP_LIMIT) {
         const message = `a redirect with a body of more than ${HOP_LIMIT} bytes`;
@@ -186,6 +186,10 @@ export class Exchange {
       }
       await this.next();
     }
+  }
+
+  /** Makes a page of everything that was kept, when all has been read. */
+  page(redirects: readonly Page[]): Page {
     // what is kept of a page that came into lent memory is a copy
     this.#giveBack();
     const raw = this.#raw.bytes();

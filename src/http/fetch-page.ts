@@ -17,8 +17,11 @@ export async function fetchPage(url: string | URL, options: PageOptions = {}): P
   if ((options.follow ?? 0) === 0) {
     const exchange = new Exchange(start, options, 'raw');
     await exchange.begin();
-    return await exchange.page([]);
+    // most pages have come with their head
+    if (!exchange.done) await exchange.readOn();
+    return exchange.page([]);
   }
   const { exchange, redirects } = await arrive(start, options, 'raw');
-  return await exchange.page(redirects);
+  await exchange.readOn();
+  return exchange.page(redirects);
 }

@@ -39,7 +39,8 @@ export async function arrive(start: URL, given: PageOptions, keep: Keep): Promis
       exchange.letGo();
       return { exchange, steps, redirects };
     }
-    redirects.push(await exchange.page([...redirects]));
+    await exchange.readOn();
+    redirects.push(exchange.page([...redirects]));
     const next = nextUrl(location, another, url, given, redirects);
     options = onwardRequest(options, exchange.head.status, url, next);
     if (redirects.length > follow) throw refused(`more than ${follow} redirects`, location, redirects);
