@@ -11,6 +11,7 @@ import { drawn, type Progress, quiet } from './get/progress.ts';
 import { jsonLine } from './get/record.ts';
 import { isDone, Tally, textLine } from './get/report.ts';
 import type { Result } from './get/result.ts';
+import { keepYoungGenerationSmall } from './get/young-generation.ts';
 import type { Terminal } from './terminal.ts';
 import { addTlsOptions } from './tls-flags.ts';
 import { addTraceOptions, htmlOption } from './trace-options.ts';
@@ -49,6 +50,7 @@ export function getCommand(
 async function get(given: readonly string[], flags: GetFlags, terminal: Terminal): Promise<ExitCode> {
   const sites = sitesIn(given, flags);
   checkFlags(sites, flags);
+  if (flags.from !== undefined) keepYoungGenerationSmall();
   const options = await pagesOptions(flags, terminal);
   const tally = new Tally();
   const archives = await Archives.open(flags);

@@ -506,3 +506,23 @@ test('in a pipe there is nothing but lines', async () => {
   expect(ran.stdout + ran.stderr).not.toContain('\x1b');
   expect(ran.stderr).not.toContain('fetched');
 });
+
+test('a long list takes no more memory for young objects than a short one', async () => {
+  await using dir = await folder();
+  await using site = await serve(page('x'.repeat(5_000)));
+  const hook = join(dir.path, 'hook.cjs');
+  // told at the end, by the process itself
+  await writeFile(
+    hook,
+    `process.on('exit', () => {
+       const spaces = require('node:v8').getHeapSpaceStatistics();
+       console.error('young: ' + spaces.find(({ space_name }) => space_name === 'new_space').space_size);
+     });`,
+  );
+  const list = Array.from({ length: 1_500 }, (_, i) => `${site.url}/${i}`).join('\n');
+  const args = ['get', '--from', '-', '--out', '-', '--concurrency', '50', '--per-host', '50'];
+  const env = { NODE_OPTIONS: `--require ${hook}` };
+  const ran = await plainwire(args, { cwd: dir.path, input: list, env });
+  expect(ran.stderr).toMatch(/1,?500 x 200/);
+  expect(Number(/young: (\d+)/.exec(ran.stderr)?.[1])).toBeLessThan(8_000_000);
+});
