@@ -11,7 +11,7 @@ import {
 } from '../transport/index.ts';
 import type { Framing } from './body-framing.ts';
 import { ResponseError } from './errors.ts';
-import { Gathered } from './gathered.ts';
+import { Gathered, NO_BYTES } from './gathered.ts';
 import { leave } from './leave.ts';
 import { RESPONSE_LIMITS } from './limits.ts';
 import { DEFAULT_PAGE_TIMEOUTS, type PageOptions } from './options.ts';
@@ -37,7 +37,6 @@ const HOP_LIMIT = RESPONSE_LIMITS.head + 1024 * 1024;
 /** A request body leaves in pieces of this size, each within the idle deadline. */
 const SEND_PIECE = 64 * 1024;
 
-const NO_BYTES: Uint8Array = new Uint8Array(0);
 const NO_QUIRKS: readonly Quirk[] = Object.freeze([]);
 /** Doing these again does no more than doing them once (RFC 9110 section 9.2.2). */
 const IDEMPOTENT = /^(?:GET|HEAD|OPTIONS|TRACE|PUT|DELETE)$/;

@@ -9,6 +9,8 @@ const SMALL = 512;
 const FEW = 16;
 const BLOCK = 16 * 1024;
 
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
 export class Gathered {
   #pieces: Uint8Array[] = [];
   /** Where small pieces go; those that are in it already are a piece of the list when it is full, or a big one comes. */
@@ -51,5 +53,3 @@ export class Gathered {
     this.#start = this.#end;
   }
 }
-
-const NO_BYTES: Uint8Array = new Uint8Array(0);

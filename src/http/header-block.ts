@@ -4,7 +4,7 @@ import type { ResponseLimits } from './limits.ts';
 import type { Quirk } from './quirks.ts';
 import type { HeaderPair } from './raw-headers.ts';
 import { excerpt } from './status-line.ts';
-import { isWhitespace, trimWhitespace } from './whitespace.ts';
+import { isWhitespace, trimmedSlice, trimWhitespace } from './whitespace.ts';
 
 const CR = 0x0d;
 
@@ -76,11 +76,7 @@ function parseField(text: string, at: number, stop: number, offset: number): Hea
     const what = /^[^\s]+[ \t]+$/.test(name) ? 'whitespace between a field name and its colon' : 'not a field name';
     throw badHeader(`${what}: ${excerpt(name)}`, offset + at);
   }
-  let from = colon + 1;
-  let to = stop;
-  while (from < to && isWhitespace(text.charCodeAt(from))) from += 1;
-  while (to > from && isWhitespace(text.charCodeAt(to - 1))) to -= 1;
-  return [name, text.slice(from, to)];
+  return [name, trimmedSlice(text, colon + 1, stop)];
 }
 
 /** Where in a block that has been parsed a field of a name (in lower case) stands; 0 is the first of them. */

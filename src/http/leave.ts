@@ -1,8 +1,5 @@
 /** How a connection is left whose page is complete. */
-import type { Connection } from '../transport/index.ts';
-
-/** As it was when this was loaded: one that a test puts in its place may never call, and nothing would be closed again. */
-const nextTurn = setImmediate;
+import { atEndOfTurn, type Connection } from '../transport/index.ts';
 
 /**
  * Closes a connection whose page is complete, two turns of the event loop later: by then most servers have closed it
@@ -13,15 +10,5 @@ const nextTurn = setImmediate;
 export function leave(connection: Connection): void {
   if (connection.tracer !== undefined) return connection.destroy();
   connection.stopReading();
-  // one turn serves all whose pages are complete in it
-  if (leaving.push(connection) > 1) return;
-  nextTurn(() => {
-    const those = leaving;
-    leaving = [];
-    nextTurn(() => {
-      for (const each of those) each.destroy();
-    });
-  });
+  atEndOfTurn(() => atEndOfTurn(() => connection.destroy()));
 }
-
-let leaving: Connection[] = [];

@@ -4,7 +4,7 @@
  */
 import { type HeaderPair, RawHeaders } from './raw-headers.ts';
 import type { ResponseHead } from './response-head.ts';
-import { isWhitespace } from './whitespace.ts';
+import { trimmedSlice } from './whitespace.ts';
 
 const PLAIN =
   /^HTTP\/1\.[01] [1-5][0-9]{2} (?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*\r\n)*\r\n$/;
@@ -30,11 +30,7 @@ export function readPlainHead(text: string, mostFields: number): ResponseHead | 
     if (pairs.length === mostFields) return undefined;
     const colon = text.indexOf(':', at);
     const stop = text.indexOf('\r', colon);
-    let from = colon + 1;
-    let to = stop;
-    while (from < to && isWhitespace(text.charCodeAt(from))) from += 1;
-    while (to > from && isWhitespace(text.charCodeAt(to - 1))) to -= 1;
-    pairs.push([text.slice(at, colon), text.slice(from, to)]);
+    pairs.push([text.slice(at, colon), trimmedSlice(text, colon + 1, stop)]);
     at = stop + 2;
   }
   return { version, status, reason, headers: new RawHeaders(pairs) };

@@ -12,6 +12,7 @@
 import { type Asked, type Framing, frameBody } from './body-framing.ts';
 import { ChunkedDecoder, latin1 } from './chunked.ts';
 import { bodyTooBig, ResponseError } from './errors.ts';
+import { NO_BYTES } from './gathered.ts';
 import { fieldAt, lineEnd, parseFields, refuseControls } from './header-block.ts';
 import { limitsWith, type ResponseLimits } from './limits.ts';
 import { LineBlock } from './line-block.ts';
@@ -42,7 +43,6 @@ export interface ParserOptions extends Asked {
 type State = 'start' | 'head' | 'body' | 'done' | 'failed';
 
 const NOTHING: readonly ResponseEvent[] = [];
-const NO_BYTES: Uint8Array = new Uint8Array(0);
 const SIMPLE: ResponseHead = { version: '0.9', status: 200, reason: '', headers: NO_HEADERS };
 
 export class ResponseParser {

@@ -33,4 +33,5 @@ export { timerMs } from './timer.ts';
 export { type TlsOptions, TlsSessions } from './tls.ts';
 export { checkTlsOptions, TLS_OPTION_NAMES } from './tls-options.ts';
 export type { ServerTlsOptions } from './tls-server.ts';
+export { atEndOfTurn } from './turn.ts';
 export { within } from './within.ts';

@@ -1,21 +1,9 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import net from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import type net from 'node:net';
+import { expect, test } from 'vitest';
 import { type Connection, connect, listen, ReadMemory } from '../../src/transport/index.ts';
+import { serving } from './serving.ts';
 import { ca, serverTls } from './ways.ts';
-
-const servers: net.Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-async function serving(onSocket: (socket: net.Socket) => void): Promise<number> {
-  const server = net.createServer(onSocket).listen(0, '127.0.0.1');
-  servers.push(server);
-  await once(server, 'listening');
-  return (server.address() as net.AddressInfo).port;
-}
 
 const body = Buffer.alloc(
   5_000_001,

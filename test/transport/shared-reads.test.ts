@@ -1,20 +1,8 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import net from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import type net from 'node:net';
+import { expect, test } from 'vitest';
 import { connect } from '../../src/transport/index.ts';
-
-const servers: net.Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-async function serving(onSocket: (socket: net.Socket) => void): Promise<number> {
-  const server = net.createServer(onSocket).listen(0, '127.0.0.1');
-  servers.push(server);
-  await once(server, 'listening');
-  return (server.address() as net.AddressInfo).port;
-}
+import { serving } from './serving.ts';
 
 const digest = (pieces: readonly Uint8Array[]): string => {
   const hash = createHash('sha256');

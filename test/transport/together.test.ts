@@ -1,20 +1,8 @@
 /** Connections that hand on together what came in one turn of the event loop: nothing is lost, nothing changes its order. */
-import { once } from 'node:events';
-import net from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import type net from 'node:net';
+import { expect, test } from 'vitest';
 import { Connection, connect, streamPair } from '../../src/transport/index.ts';
-
-const servers: net.Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) server.close();
-});
-
-async function serving(onSocket: (socket: net.Socket) => void): Promise<number> {
-  const server = net.createServer(onSocket).listen(0, '127.0.0.1');
-  servers.push(server);
-  await once(server, 'listening');
-  return (server.address() as net.AddressInfo).port;
-}
+import { serving } from './serving.ts';
 
 const open = (port: number, delivery: 'at-once' | 'together'): Promise<Connection> =>
   connect({ host: '127.0.0.1', port }, { delivery });
